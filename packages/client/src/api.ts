@@ -1,0 +1,144 @@
+import type { DirectoryEntry, ErrorCode, MessageBody, TimelineItem } from '@weft/protocol';
+import type { DeviceStore } from '@weft/storage';
+import type { Awareness } from 'y-protocols/awareness';
+import type * as Y from 'yjs';
+
+/** The public face of @weft/client. */
+
+/** The connection, as a person would ask for it. */
+export type ConnectionStatus =
+  | { readonly state: 'offline' }
+  | { readonly state: 'connecting' }
+  | { readonly state: 'online' }
+  /** The server speaks another version of the protocol: reload to get the app that fits. */
+  | { readonly state: 'outdated' }
+  /** The sign-in is no longer valid; what is on the device stays readable and editable. */
+  | { readonly state: 'revoked'; readonly code: ErrorCode };
+
+/** Where a document's newest local change is. `waiting` counts local changes the server is not known to have. */
+export type DocumentStatus =
+  | { readonly state: 'unsaved'; readonly waiting: number }
+  | { readonly state: 'local'; readonly waiting: number }
+  | { readonly state: 'stored'; readonly waiting: 0 };
+
+/** Whether the server lets this person have the document. */
+export type DocumentAccess =
+  | { readonly state: 'unknown' }
+  | { readonly state: 'editor' }
+  | { readonly state: 'reader' }
+  | { readonly state: 'denied'; readonly code: ErrorCode };
+
+/** A value that changes: `get` is cheap and returns the same object until it changes (fits `useSyncExternalStore`). */
+export interface Observable<T> {
+  get(): T;
+  /** Calls back after each change; returns the unsubscribe. */
+  subscribe(listener: () => void): () => void;
+}
+
+/** What the server refused; the text stays with the person. */
+export interface Refusal {
+  readonly document: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface DocumentHandle {
+  readonly id: string;
+  readonly doc: Y.Doc;
+  readonly awareness: Awareness;
+  /** Resolves when what the device holds is in `doc`: before any network, and also when the device holds nothing. */
+  readonly loaded: Promise<void>;
+  /** Resolves at the first time that `doc` has everything the server had when it was asked. */
+  readonly synced: Promise<void>;
+  /** `loading` (device), `local` (device read, server not yet heard), `synced`. */
+  readonly phase: Observable<'loading' | 'local' | 'synced'>;
+  readonly status: Observable<DocumentStatus>;
+  readonly access: Observable<DocumentAccess>;
+  /** Stops syncing this handle when its last holder closed it. Each `weft.document(id)` is one holder. Idempotent. */
+  close(): void;
+}
+
+export interface WorkspaceHandle extends DocumentHandle {
+  readonly entries: Observable<readonly DirectoryEntry[]>;
+  /** Adds a document or a channel at the end; returns its new id. */
+  create(kind: DirectoryEntry['kind'], title: string): string;
+  rename(id: string, title: string): void;
+}
+
+export interface ConversationHandle {
+  readonly id: string;
+  /** What to show: stored messages in sequence, then what waits to be sent. */
+  readonly timeline: Observable<readonly TimelineItem[]>;
+  readonly phase: Observable<'loading' | 'local' | 'synced'>;
+  readonly access: Observable<DocumentAccess>;
+  readonly loaded: Promise<void>;
+  /** Queues a message on this device. Resolves with its id when it survives a killed tab. */
+  send(body: MessageBody | string): Promise<string>;
+  /** Sends a failed message again, under a new id. */
+  retry(id: string): Promise<void>;
+  /** Removes a failed message. */
+  dismiss(id: string): Promise<void>;
+  close(): void;
+}
+
+/** A token, or how to get one: asked afresh at each attempt to connect. */
+export type TokenSource = string | (() => Promise<string> | string);
+
+/** A socket as browsers and `ws` have it; the simulator brings its own. */
+export interface SocketLike {
+  binaryType: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  onopen: (() => void) | null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
+  onerror: (() => void) | null;
+  send(data: Uint8Array<ArrayBuffer>): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** Clock, timers, random and sockets: whoever tests or simulates the client owns them. */
+export interface Environment {
+  /** UTC milliseconds. */
+  now(): number;
+  /** Uniform in [0, 1). */
+  random(): number;
+  /** Calls back after `ms`; returns the cancel. */
+  timer(ms: number, fire: () => void): () => void;
+  socket(url: string): SocketLike;
+  /** Calls back when an attempt to connect is worth making now (`online`, focus); returns the unsubscribe. */
+  onHurry(hurry: () => void): () => void;
+}
+
+export interface WeftOptions {
+  /** `ws://host/sync` or `wss://…`; `http(s)` is taken as `ws(s)`. */
+  readonly url: string;
+  readonly token: TokenSource;
+  /** The signed-in person's `sub` and name, known before any network: names the device's database and own messages. */
+  readonly person?: { readonly sub: string; readonly name: string };
+  /** Where the device keeps everything; default: IndexedDB in browsers, memory elsewhere. */
+  readonly store?: DeviceStore;
+  readonly env?: Partial<Environment>;
+  /** `false` leaves the client offline until `connect()`. */
+  readonly connect?: boolean;
+}
+
+export interface Weft {
+  readonly connection: Observable<ConnectionStatus>;
+  /** Documents with local changes that are not stored, over all open handles. */
+  readonly pending: Observable<number>;
+  /** Refusals since the start, newest last. */
+  readonly refusals: Observable<readonly Refusal[]>;
+  document(id: string): DocumentHandle;
+  conversation(id: string): ConversationHandle;
+  workspace(id: string): WorkspaceHandle;
+  connect(): void;
+  disconnect(): void;
+  /** Resolves when everything typed so far is on the device. */
+  flush(): Promise<void>;
+  /** Closes handles, socket and store. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Makes a client. Works at once from the device; connects unless told otherwise. */
+export type CreateWeft = (options: WeftOptions) => Weft;

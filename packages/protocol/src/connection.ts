@@ -1,0 +1,74 @@
+import { type ErrorCode, errorDefinition } from './errors.ts';
+
+/**
+ * The connection as a state machine: every event changes the state, then the socket acts on the state alone.
+ * One union instead of the five booleans that this field knows (connected, connecting, shouldConnect, …).
+ */
+export type ConnectionState =
+  /** Closed by the person or the embedder: stays so until `connect`. */
+  | { readonly state: 'idle' }
+  /** Waits for its next attempt. */
+  | { readonly state: 'backoff'; readonly attempt: number; readonly retryAt: number }
+  /** A token is fetched, a socket opened, and a hello sent. */
+  | { readonly state: 'connecting'; readonly attempt: number }
+  /** The server said welcome. */
+  | { readonly state: 'online' }
+  /** The server will not have this client as it is: a new token or a new build is needed. */
+  | { readonly state: 'denied'; readonly code: ErrorCode };
+
+export type ConnectionEvent =
+  | { readonly type: 'connect' }
+  | { readonly type: 'disconnect' }
+  /** The time of `retryAt` has come, or the network came back, or the page was shown. */
+  | { readonly type: 'hurry' }
+  | { readonly type: 'welcome' }
+  /** The socket closed, or an attempt failed. `random` is in [0, 1). */
+  | { readonly type: 'lost'; readonly now: number; readonly random: number; readonly retryAfter?: number }
+  | { readonly type: 'denied'; readonly code: ErrorCode; readonly now: number; readonly random: number };
+
+/** Milliseconds. The first attempt after a drop is spread too: a restarted server must not meet all clients at once. */
+export const BACKOFF = { first: 250, factor: 2, cap: 20_000 } as const;
+
+/** Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): uniform over the whole window. */
+export function backoffDelay(attempt: number, random: number): number {
+  const window = Math.min(BACKOFF.cap, BACKOFF.first * BACKOFF.factor ** attempt);
+  return Math.floor(window * random);
+}
+
+/** The next state. Unknown combinations leave the state as it is: late events of a closed socket are harmless. */
+export function connectionNext(state: ConnectionState, event: ConnectionEvent): ConnectionState {
+  switch (event.type) {
+    case 'disconnect':
+      return { state: 'idle' };
+    case 'connect':
+      return state.state === 'idle' || state.state === 'denied'
+        ? { state: 'connecting', attempt: 0 }
+        : state;
+    case 'hurry':
+      return state.state === 'backoff' ? { state: 'connecting', attempt: state.attempt } : state;
+    case 'welcome':
+      return state.state === 'connecting' ? { state: 'online' } : state;
+    case 'lost': {
+      if (state.state !== 'connecting' && state.state !== 'online') return state;
+      const attempt = state.state === 'connecting' ? state.attempt + 1 : 0;
+      const delay = Math.max(event.retryAfter ?? 0, backoffDelay(attempt, event.random));
+      return { state: 'backoff', attempt, retryAt: event.now + delay };
+    }
+    case 'denied': {
+      if (state.state === 'idle') return state;
+      if (errorDefinition(event.code).retry === 'never') {
+        return { state: 'denied', code: event.code };
+      }
+      const attempt = state.state === 'connecting' ? state.attempt + 1 : 1;
+      return {
+        state: 'backoff',
+        attempt,
+        retryAt: event.now + backoffDelay(attempt, event.random),
+      };
+    }
+    default: {
+      const unreachable: never = event;
+      return unreachable;
+    }
+  }
+}

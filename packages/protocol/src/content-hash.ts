@@ -1,0 +1,141 @@
+import * as encoding from 'lib0/encoding';
+import { digest } from 'lib0/hash/sha256';
+import { toHexString } from 'lib0/buffer';
+import * as Y from 'yjs';
+
+/**
+ * One hash for what a document holds (law D1). Equal state vectors do not prove equal content: deletes do not
+ * advance them. The hash walks live structs in document order and does not depend on how root types were asked
+ * for (an untyped root of a server gives `{}` from `toJSON`), nor on redundant formatting marks, nor on how
+ * strings are split into structs.
+ * @returns 64 hexadecimal digits (SHA-256)
+ */
+export function contentHash(doc: Y.Doc): string {
+  const encoder = encoding.createEncoder();
+  for (const name of [...doc.share.keys()].toSorted()) {
+    const root = doc.share.get(name);
+    if (root === undefined || !hasContent(root)) continue;
+    encoding.writeVarString(encoder, name);
+    writeType(encoder, root);
+  }
+  return toHexString(digest(encoding.toUint8Array(encoder)));
+}
+
+const Tag = { Sequence: 1, Entry: 2, End: 3, Text: 4, Value: 5, Embed: 6, Type: 7, Binary: 8, Subdocument: 9 } as const;
+
+/** Any shared type, as a document's roots are typed. */
+type AnyType = Parameters<Y.Doc['share']['set']>[1];
+
+function hasContent(type: AnyType): boolean {
+  for (let item = type._start; item !== null; item = item.right) {
+    if (!item.deleted && item.countable) return true;
+  }
+  for (const item of type._map.values()) if (!item.deleted) return true;
+  return false;
+}
+
+function writeType(encoder: encoding.Encoder, type: AnyType): void {
+  encoding.writeUint8(encoder, Tag.Sequence);
+  writeSequence(encoder, type);
+  for (const key of [...type._map.keys()].toSorted()) {
+    const item = type._map.get(key);
+    if (item === undefined || item.deleted) continue;
+    encoding.writeUint8(encoder, Tag.Entry);
+    encoding.writeVarString(encoder, key);
+    writeContent(encoder, item.content);
+  }
+  encoding.writeUint8(encoder, Tag.End);
+}
+
+/** Text is written as runs of equal formatting, however many structs and marks make them up. */
+function writeSequence(encoder: encoding.Encoder, type: AnyType): void {
+  const attributes = new Map<string, unknown>();
+  let format = '[]';
+  let run = '';
+  let runFormat = format;
+  const flush = () => {
+    if (run === '') return;
+    encoding.writeUint8(encoder, Tag.Text);
+    encoding.writeVarString(encoder, runFormat);
+    encoding.writeVarString(encoder, run);
+    run = '';
+  };
+  for (let item = type._start; item !== null; item = item.right) {
+    if (item.deleted) continue;
+    const { content } = item;
+    if (content instanceof Y.ContentFormat) {
+      if (content.value === null) attributes.delete(content.key);
+      else attributes.set(content.key, content.value);
+      format = canonicalJson([...attributes].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    } else if (content instanceof Y.ContentString) {
+      if (format !== runFormat) flush();
+      runFormat = format;
+      run += content.str;
+    } else {
+      flush();
+      encoding.writeVarString(encoder, format);
+      writeContent(encoder, content);
+    }
+  }
+  flush();
+}
+
+function writeContent(encoder: encoding.Encoder, content: unknown): void {
+  if (content instanceof Y.ContentAny || content instanceof Y.ContentJSON) {
+    for (const value of content.arr) {
+      encoding.writeUint8(encoder, Tag.Value);
+      writeValue(encoder, value);
+    }
+  } else if (content instanceof Y.ContentString) {
+    encoding.writeUint8(encoder, Tag.Text);
+    encoding.writeVarString(encoder, content.str);
+  } else if (content instanceof Y.ContentEmbed) {
+    encoding.writeUint8(encoder, Tag.Embed);
+    encoding.writeVarString(encoder, canonicalJson(content.embed));
+  } else if (content instanceof Y.ContentType) {
+    encoding.writeUint8(encoder, Tag.Type);
+    encoding.writeVarString(encoder, typeName(content.type));
+    writeType(encoder, content.type);
+  } else if (content instanceof Y.ContentBinary) {
+    encoding.writeUint8(encoder, Tag.Binary);
+    encoding.writeVarUint8Array(encoder, content.content);
+  } else if (content instanceof Y.ContentDoc) {
+    encoding.writeUint8(encoder, Tag.Subdocument);
+    encoding.writeVarString(encoder, content.doc.guid);
+  }
+}
+
+/** `undefined`, bytes and big integers have no JSON: each gets a form of its own, so that none reads as `null`. */
+function writeValue(encoder: encoding.Encoder, value: unknown): void {
+  if (value instanceof Uint8Array) {
+    encoding.writeUint8(encoder, Tag.Binary);
+    encoding.writeVarUint8Array(encoder, value);
+  } else {
+    encoding.writeVarString(encoder, canonicalJson(value));
+  }
+}
+
+/** The kind of a nested type, by what it stores and not by the name of a class that a bundler may change. */
+function typeName(type: unknown): string {
+  if (type instanceof Y.XmlElement) return `element:${type.nodeName}`;
+  if (type instanceof Y.XmlFragment) return 'fragment';
+  if (type instanceof Y.XmlHook) return `hook:${type.hookName}`;
+  if (type instanceof Y.XmlText) return 'xml-text';
+  if (type instanceof Y.Text) return 'text';
+  if (type instanceof Y.Map) return 'map';
+  if (type instanceof Y.Array) return 'array';
+  return 'unknown';
+}
+
+/** JSON with sorted keys; `undefined` and big integers by name. */
+function canonicalJson(value: unknown): string {
+  if (value === undefined) return 'undefined';
+  if (typeof value === 'bigint') return `${value}n`;
+  if (value instanceof Uint8Array) return `bytes:${toHexString(value)}`;
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const fields = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}

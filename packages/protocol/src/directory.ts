@@ -1,0 +1,63 @@
+import * as Y from 'yjs';
+import * as z from 'zod/mini';
+import { TITLE_MAX } from './limits.ts';
+import { ID_PATTERN } from './names.ts';
+
+/**
+ * The workspace directory: a document at `workspace/<id>` that lists what all members may see, by title and
+ * order, never by rights. Root `Y.Map` "entries": id → `Y.Map {kind, title, order}`; a title is one value, so that
+ * two renames at once give one of the two and not a mixture.
+ */
+const ROOT = 'entries';
+
+export const directoryEntrySchema = z.object({
+  id: z.string().check(z.regex(ID_PATTERN)),
+  kind: z.enum(['document', 'channel']),
+  title: z.string().check(z.maxLength(TITLE_MAX)),
+  order: z.number(),
+});
+export type DirectoryEntry = z.infer<typeof directoryEntrySchema>;
+
+/** All entries by order, then id. Entries that do not fit the schema are left out: any editor may write the map. */
+export function readDirectory(doc: Y.Doc): readonly DirectoryEntry[] {
+  const entries: DirectoryEntry[] = [];
+  for (const [id, value] of doc.getMap<unknown>(ROOT)) {
+    if (!(value instanceof Y.Map)) continue;
+    const parsed = directoryEntrySchema.safeParse({ ...value.toJSON(), id });
+    if (parsed.success) entries.push(parsed.data);
+  }
+  return entries.toSorted((a, b) => a.order - b.order || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
+/** Adds an entry at the end. A title is trimmed and cut to the limit. */
+export function addToDirectory(
+  doc: Y.Doc,
+  entry: { readonly id: string; readonly kind: DirectoryEntry['kind']; readonly title: string },
+): void {
+  doc.transact(() => {
+    const order = readDirectory(doc).reduce((last, other) => Math.max(last, other.order), 0) + 1;
+    const value = new Y.Map<unknown>();
+    value.set('kind', entry.kind);
+    value.set('title', cleanTitle(entry.title));
+    value.set('order', order);
+    doc.getMap(ROOT).set(entry.id, value);
+  });
+}
+
+/** Renames an entry; an unknown id or an unchanged title changes nothing. */
+export function renameInDirectory(doc: Y.Doc, id: string, title: string): void {
+  const value = doc.getMap(ROOT).get(id);
+  const clean = cleanTitle(title);
+  if (value instanceof Y.Map && value.get('title') !== clean) value.set('title', clean);
+}
+
+/** Calls back after every change of the directory; returns the unsubscribe. */
+export function observeDirectory(doc: Y.Doc, changed: () => void): () => void {
+  const root = doc.getMap(ROOT);
+  root.observeDeep(changed);
+  return () => root.unobserveDeep(changed);
+}
+
+function cleanTitle(title: string): string {
+  return title.trim().slice(0, TITLE_MAX);
+}

@@ -1,0 +1,76 @@
+/**
+ * Every error that crosses the wire: its code, whether the same request may succeed later, the WebSocket close
+ * code where it ends the socket, and what it says to a person. Nobody matches on the text.
+ */
+export interface ErrorDefinition {
+  /** `later`: the same request may succeed; `never`: it will not, whatever the client does. */
+  readonly retry: 'later' | 'never';
+  /** Close code (RFC 6455, 4000–4999 private) when the error ends the socket. */
+  readonly close?: number;
+  /** One sentence for a person. */
+  readonly message: string;
+}
+
+export const ERRORS = {
+  'token-required': { retry: 'never', close: 4401, message: 'Sign in first.' },
+  'token-invalid': { retry: 'never', close: 4401, message: 'This sign-in is not valid here.' },
+  'token-expired': { retry: 'later', close: 4401, message: 'This sign-in has expired.' },
+  'other-person': {
+    retry: 'never',
+    close: 4403,
+    message: 'One connection belongs to one person; open another for this sign-in.',
+  },
+  'forbidden': { retry: 'never', message: 'You have no access to this.' },
+  'read-only': { retry: 'never', message: 'You may read this, but not change it.' },
+  'name-invalid': { retry: 'never', message: 'This name is outside the grammar of names.' },
+  'frame-invalid': { retry: 'never', close: 4400, message: 'A frame could not be read.' },
+  'protocol-unsupported': {
+    retry: 'never',
+    close: 4426,
+    message: 'This version of the app is too old or too new for the server.',
+  },
+  'update-invalid': { retry: 'never', message: 'This change could not be read.' },
+  'update-gap': {
+    retry: 'later',
+    message: 'This change builds on one that the server does not have.',
+  },
+  'command-id-reused': {
+    retry: 'never',
+    message: 'Another message was already sent under this id.',
+  },
+  'command-unknown': { retry: 'never', message: 'The server does not know this kind of command.' },
+  'message-empty': { retry: 'never', message: 'A message needs a text.' },
+  'message-too-long': { retry: 'never', message: 'This message is too long.' },
+  'storage-failed': { retry: 'later', message: 'The server could not store this just now.' },
+  'shutting-down': { retry: 'later', close: 1012, message: 'The server is restarting.' },
+  'internal': { retry: 'later', close: 1011, message: 'The server met an error.' },
+  'guests-off': { retry: 'never', message: 'This server takes no guests.' },
+  'guest-unknown': { retry: 'never', message: 'This guest secret is not known here.' },
+  'request-invalid': { retry: 'never', message: 'The request could not be read.' },
+  'not-found': { retry: 'never', message: 'There is nothing here.' },
+  'method-not-allowed': { retry: 'never', message: 'This address does not take that method.' },
+} as const satisfies Record<string, ErrorDefinition>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Whether a code read from the wire is one of ours; an unknown one is treated as `internal`. */
+export function isErrorCode(value: string): value is ErrorCode {
+  return Object.hasOwn(ERRORS, value);
+}
+
+/** The definition behind a code, widened so that every field can be asked for. */
+export function errorDefinition(code: ErrorCode): ErrorDefinition {
+  return ERRORS[code];
+}
+
+/** An error with a code from the table: what our functions throw and reject with. */
+export class WeftError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+    const { message } = errorDefinition(code);
+    super(detail === undefined ? message : `${message} ${detail}`, options);
+    this.name = 'WeftError';
+    this.code = code;
+  }
+}

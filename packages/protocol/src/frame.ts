@@ -1,0 +1,140 @@
+import * as decoding from 'lib0/decoding';
+import * as encoding from 'lib0/encoding';
+import { WeftError } from './errors.ts';
+import { WEFT_MESSAGE_MAX_BYTES } from './limits.ts';
+import { type Down, type Up, downSchema, upSchema } from './messages/index.ts';
+import { WEFT_ADDRESS } from './names.ts';
+
+/**
+ * Frames of the socket. All are `varString address, …`. At a document's address Hocuspocus's framing follows
+ * (`varUint type, …`); at `!weft` one `varString` of JSON, decoded by schema.
+ */
+
+/** Hocuspocus's message types (its `MessageType`). */
+export const MessageType = {
+  Sync: 0,
+  Awareness: 1,
+  Auth: 2,
+  QueryAwareness: 3,
+  SyncReply: 4,
+  Stateless: 5,
+  BroadcastStateless: 6,
+  Close: 7,
+  SyncStatus: 8,
+  Ping: 9,
+  Pong: 10,
+} as const;
+
+/** y-protocols' sync message types. */
+export const SyncType = { Step1: 0, Step2: 1, Update: 2 } as const;
+
+/** Hocuspocus's authentication message types (its `AuthMessageType`). */
+export const AuthType = { Token: 0, PermissionDenied: 1, Authenticated: 2 } as const;
+
+/** One of our own messages as a frame. */
+export function encodeWeft(message: Up | Down): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarString(encoder, WEFT_ADDRESS);
+  encoding.writeVarString(encoder, JSON.stringify(message));
+  return encoding.toUint8Array(encoder);
+}
+
+function readJson(decoder: decoding.Decoder): unknown {
+  if (decoder.arr.length > WEFT_MESSAGE_MAX_BYTES) {
+    throw new WeftError('frame-invalid', `Our own messages hold at most ${WEFT_MESSAGE_MAX_BYTES} bytes.`);
+  }
+  try {
+    return JSON.parse(decoding.readVarString(decoder));
+  } catch (cause) {
+    throw new WeftError('frame-invalid', 'It is not JSON.', { cause });
+  }
+}
+
+/**
+ * Reads what follows `!weft` in a frame from a client.
+ * @throws WeftError `frame-invalid` when it is too large, not JSON, or fits no schema
+ */
+export function decodeUp(decoder: decoding.Decoder): Up {
+  const parsed = upSchema.safeParse(readJson(decoder));
+  if (!parsed.success) throw new WeftError('frame-invalid', describe(parsed.error.issues));
+  return parsed.data;
+}
+
+/**
+ * Reads what follows `!weft` in a frame from the server.
+ * @throws WeftError `frame-invalid` when it is too large, not JSON, or fits no schema
+ */
+export function decodeDown(decoder: decoding.Decoder): Down {
+  const parsed = downSchema.safeParse(readJson(decoder));
+  if (!parsed.success) throw new WeftError('frame-invalid', describe(parsed.error.issues));
+  return parsed.data;
+}
+
+function describe(issues: readonly { path: readonly PropertyKey[]; message: string }[]): string {
+  const first = issues[0];
+  return first === undefined ? '' : `${first.path.map(String).join('.')}: ${first.message}`;
+}
+
+/** `varString address, Sync, Step1, state vector`. */
+export function encodeSyncStep1(address: string, stateVector: Uint8Array): Uint8Array {
+  return encodeSync(address, SyncType.Step1, stateVector);
+}
+
+/**
+ * A write: `Sync, Step2 | Update, bytes, varUint n`. Readers of the stock framing stop after the bytes; our
+ * server reads the number and answers `stored` or `refused` for it.
+ */
+export function encodeWrite(
+  address: string,
+  type: typeof SyncType.Step2 | typeof SyncType.Update,
+  update: Uint8Array,
+  n: number,
+): Uint8Array {
+  return encodeSync(address, type, update, n);
+}
+
+function encodeSync(address: string, type: number, bytes: Uint8Array, n?: number): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarString(encoder, address);
+  encoding.writeVarUint(encoder, MessageType.Sync);
+  encoding.writeVarUint(encoder, type);
+  encoding.writeVarUint8Array(encoder, bytes);
+  if (n !== undefined) encoding.writeVarUint(encoder, n);
+  return encoding.toUint8Array(encoder);
+}
+
+/** `varString address, Awareness, bytes` (y-protocols' awareness update). */
+export function encodeAwareness(address: string, update: Uint8Array): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarString(encoder, address);
+  encoding.writeVarUint(encoder, MessageType.Awareness);
+  encoding.writeVarUint8Array(encoder, update);
+  return encoding.toUint8Array(encoder);
+}
+
+/** `varString address, Auth, Token, token`: opens a document on this socket. Our client sends an empty token after its hello. */
+export function encodeAuth(address: string, token: string): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarString(encoder, address);
+  encoding.writeVarUint(encoder, MessageType.Auth);
+  encoding.writeVarUint(encoder, AuthType.Token);
+  encoding.writeVarString(encoder, token);
+  return encoding.toUint8Array(encoder);
+}
+
+/** `varString address, type`: a message without content (`QueryAwareness`, `Close`, `Ping`, `Pong`). */
+export function encodeBare(address: string, type: number): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarString(encoder, address);
+  encoding.writeVarUint(encoder, type);
+  return encoding.toUint8Array(encoder);
+}
+
+/** `varString address, SyncStatus, varUint 0 | 1`: the stock provider's ack of one write. */
+export function encodeSyncStatus(address: string, stored: boolean): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarString(encoder, address);
+  encoding.writeVarUint(encoder, MessageType.SyncStatus);
+  encoding.writeVarUint(encoder, stored ? 1 : 0);
+  return encoding.toUint8Array(encoder);
+}

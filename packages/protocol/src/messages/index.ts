@@ -1,0 +1,24 @@
+import * as z from 'zod/mini';
+import { ackSchema } from './ack.ts';
+import { byeSchema } from './bye.ts';
+import { commandSchema } from './command.ts';
+import { eventSchema } from './event.ts';
+import { helloSchema } from './hello.ts';
+import { refusedSchema } from './refused.ts';
+import { storedSchema } from './stored.ts';
+import { welcomeSchema } from './welcome.ts';
+
+/** What a client may say at `!weft`. */
+export const upSchema = z.discriminatedUnion('type', [helloSchema, commandSchema, byeSchema]);
+export type Up = z.infer<typeof upSchema>;
+
+/** What the server may say at `!weft`. */
+export const downSchema = z.discriminatedUnion('type', [
+  welcomeSchema,
+  storedSchema,
+  refusedSchema,
+  ackSchema,
+  eventSchema,
+  byeSchema,
+]);
+export type Down = z.infer<typeof downSchema>;
