@@ -1,0 +1,94 @@
+import type { Registry, ResourceRecord, Store } from '@weft/storage';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MakeMedium, StoreMedium } from './medium.ts';
+
+/** The contract of the `Registry` port: resources, members and guests. */
+export function describeRegistryContract(name: string, makeMedium: MakeMedium): void {
+  describe(`registry contract: ${name}`, () => {
+    let medium: StoreMedium;
+    let store: Store;
+    let registry: Registry;
+    beforeEach(async () => {
+      medium = await makeMedium();
+      store = await medium.open();
+      registry = store.registry;
+    });
+    afterEach(async () => {
+      await store.close();
+      await medium.dispose();
+    });
+
+    const spec: ResourceRecord = {
+      tenant: '_',
+      kind: 'document',
+      id: 'spec',
+      parent: 'workspace/main',
+      owner: 'ann',
+      created: 1_700_000_000_000,
+    };
+
+    it('a resource is as it was first recorded', async () => {
+      expect(await registry.createResource(spec)).toBe(true);
+      expect(await registry.createResource({ ...spec, owner: 'bea', parent: undefined })).toBe(false);
+      expect(await registry.resource('_', 'document', 'spec')).toEqual(spec);
+    });
+
+    it('a resource at the top has no parent', async () => {
+      const top: ResourceRecord = { ...spec, kind: 'workspace', id: 'main', parent: undefined };
+      await registry.createResource(top);
+      expect(await registry.resource('_', 'workspace', 'main')).toEqual(top);
+    });
+
+    it('tenants, kinds and ids, case included, keep resources apart', async () => {
+      await registry.createResource(spec);
+      expect(await registry.resource('other', 'document', 'spec')).toBeUndefined();
+      expect(await registry.resource('_', 'conversation', 'spec')).toBeUndefined();
+      expect(await registry.resource('_', 'document', 'Spec')).toBeUndefined();
+      expect(await registry.createResource({ ...spec, tenant: 'other', owner: 'cy' })).toBe(true);
+      expect((await registry.resource('_', 'document', 'spec'))?.owner).toBe('ann');
+    });
+
+    it('one of many who create a resource at the same time made it', async () => {
+      const made = await Promise.all(
+        Array.from({ length: 10 }, (_, i) => registry.createResource({ ...spec, owner: `p${i}` })),
+      );
+      expect(made.filter(Boolean)).toHaveLength(1);
+      const kept = await registry.resource('_', 'document', 'spec');
+      expect(kept?.owner).toBe(`p${made.indexOf(true)}`);
+    });
+
+    it('[D9] a member has the role given last, on that resource and tenant only', async () => {
+      await registry.setMember('_', 'workspace/main', 'ann', 'editor');
+      expect(await registry.member('_', 'workspace/main', 'ann')).toBe('editor');
+      await registry.setMember('_', 'workspace/main', 'ann', 'reader');
+      expect(await registry.member('_', 'workspace/main', 'ann')).toBe('reader');
+      expect(await registry.member('_', 'workspace/main', 'bea')).toBeUndefined();
+      expect(await registry.member('_', 'workspace/Main', 'ann')).toBeUndefined();
+      expect(await registry.member('_', 'document/main', 'ann')).toBeUndefined();
+      expect(await registry.member('other', 'workspace/main', 'ann')).toBeUndefined();
+    });
+
+    it('a guest is found by the hash of their secret; a known hash gets the new name', async () => {
+      expect(await registry.guest('hash-1')).toBeUndefined();
+      await registry.putGuest('hash-1', { tenant: '_', sub: 'g1', name: 'Ann' });
+      await registry.putGuest('hash-2', { tenant: '_', sub: 'g2', name: 'Ann' });
+      await registry.putGuest('hash-1', { tenant: '_', sub: 'g1', name: 'Änne 🧵' });
+      expect(await registry.guest('hash-1')).toEqual({ tenant: '_', sub: 'g1', name: 'Änne 🧵' });
+      expect(await registry.guest('hash-2')).toEqual({ tenant: '_', sub: 'g2', name: 'Ann' });
+    });
+
+    it('everything answered is there after reopening', async ({ skip }) => {
+      if (medium.reopen === undefined) skip('this adapter keeps nothing');
+      await registry.createResource(spec);
+      await registry.setMember('_', 'workspace/main', 'ann', 'editor');
+      await registry.putGuest('hash-1', { tenant: '_', sub: 'g1', name: 'Ann' });
+      await store.close();
+      store = (await medium.reopen?.()) ?? store;
+      registry = store.registry;
+      expect(await registry.resource('_', 'document', 'spec')).toEqual(spec);
+      expect(await registry.createResource(spec)).toBe(false);
+      expect(await registry.member('_', 'workspace/main', 'ann')).toBe('editor');
+      expect(await registry.guest('hash-1')).toEqual({ tenant: '_', sub: 'g1', name: 'Ann' });
+    });
+  });
+}
