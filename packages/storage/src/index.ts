@@ -1,3 +1,4 @@
+export { StorageError, type StorageErrorCode } from './errors.ts';
 export type { DeviceHistory, DeviceStore, DeviceUpdate, StoredDocument } from './device.ts';
 export type { AppendResult, Log, LogEntry, LogRecord, Snapshot } from './log.ts';
 export type { Guest, Registry, ResourceRecord } from './registry.ts';

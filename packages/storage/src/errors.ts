@@ -1,0 +1,23 @@
+/** Why a database cannot be used. Codes, so that nobody matches on text. */
+export type StorageErrorCode =
+  /** Another process holds the database. */
+  | 'in-use'
+  /** The file holds something else. */
+  | 'not-a-database'
+  /** A newer version of Weft wrote it. */
+  | 'newer'
+  /** The directory cannot be written. */
+  | 'unwritable'
+  /** The medium failed a read or a write: full, I/O error, locked. */
+  | 'failed';
+
+/** An error of a storage adapter. Its message is one line that says what to do. */
+export class StorageError extends Error {
+  readonly code: StorageErrorCode;
+
+  constructor(code: StorageErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StorageError';
+    this.code = code;
+  }
+}

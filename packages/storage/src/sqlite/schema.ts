@@ -1,0 +1,55 @@
+/** Marks the file as ours (SQLite `application_id`): the letters "Weft". */
+export const APPLICATION_ID = 0x57656674;
+
+/**
+ * Forward-only migrations: number n brings a database from version n−1 (`user_version`) to n. A line that was
+ * released is never changed.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE streams (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    head INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE records (
+    stream INTEGER NOT NULL REFERENCES streams (id),
+    number INTEGER NOT NULL,
+    key TEXT,
+    principal TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (stream, number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX record_keys ON records (stream, key) WHERE key IS NOT NULL;
+  CREATE TABLE snapshots (
+    stream INTEGER PRIMARY KEY REFERENCES streams (id),
+    up_to INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE resources (
+    tenant TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    parent TEXT,
+    owner TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    PRIMARY KEY (tenant, kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE members (
+    tenant TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    person TEXT NOT NULL,
+    role TEXT NOT NULL,
+    PRIMARY KEY (tenant, resource, person)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE guests (
+    secret_hash TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    sub TEXT NOT NULL,
+    name TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
