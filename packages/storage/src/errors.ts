@@ -9,7 +9,9 @@ export type StorageErrorCode =
   /** The directory cannot be written. */
   | 'unwritable'
   /** The medium failed a read or a write: full, I/O error, locked. */
-  | 'failed';
+  | 'failed'
+  /** An entry that no medium may keep: the caller's error, and nothing was written. */
+  | 'invalid-entry';
 
 /** An error of a storage adapter. Its message is one line that says what to do. */
 export class StorageError extends Error {

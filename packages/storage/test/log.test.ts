@@ -10,8 +10,9 @@ import {
 import { openMemoryStore } from '../src/memory/index.ts';
 import { openSqliteStore } from '../src/sqlite/index.ts';
 
+let memories = 0;
 const inMemory: MakeMedium = async () => ({
-  open: () => openMemoryStore(),
+  open: () => openMemoryStore(`memory-${(memories += 1)}`),
   dispose: async () => {},
 });
 

@@ -1,1 +1,7 @@
-export {};
+export { type FaultProxy, type FaultProxyOptions, createFaultProxy } from './fault-proxy.ts';
+export {
+  type ServerExit,
+  type ServerProcess,
+  type ServerProcessOptions,
+  startServerProcess,
+} from './server-process.ts';

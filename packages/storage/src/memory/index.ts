@@ -4,10 +4,11 @@ import { createMemoryRegistry } from './memory-registry.ts';
 
 /** A store that lives as long as its process. @param serverId its identity */
 export async function openMemoryStore(serverId = 'memory'): Promise<Store> {
+  const log = createMemoryLog();
   return {
-    log: createMemoryLog(),
+    log,
     registry: createMemoryRegistry(),
     identity: { serverId, epoch: 1 },
-    close: async () => {},
+    close: async () => log.close(),
   };
 }

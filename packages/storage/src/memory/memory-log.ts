@@ -1,3 +1,5 @@
+import { checkEntries } from '../check-entries.ts';
+import { StorageError } from '../errors.ts';
 import type { AppendResult, Log, LogEntry, LogRecord, Snapshot } from '../log.ts';
 
 interface Stream {
@@ -6,9 +8,15 @@ interface Stream {
   snapshot: Snapshot | undefined;
 }
 
+export interface MemoryLog extends Log {
+  /** Refuses further appends. */
+  close(): void;
+}
+
 /** A log that lives as long as its process: for tests and for clients without a disk. */
-export function createMemoryLog(): Log {
+export function createMemoryLog(): MemoryLog {
   const streams = new Map<string, Stream>();
+  let closed = false;
 
   const open = (name: string): Stream => {
     const found = streams.get(name);
@@ -22,6 +30,8 @@ export function createMemoryLog(): Log {
     entry.key === undefined ? undefined : streams.get(entry.stream)?.keys.get(entry.key);
 
   const append = (entries: readonly LogEntry[]): AppendResult => {
+    if (closed) throw new StorageError('failed', 'This store is closed.');
+    checkEntries(entries);
     const known = entries.map(keyed);
     if (known.some((number) => number !== undefined)) {
       return { outcome: 'repeated', numbers: known };
@@ -64,6 +74,9 @@ export function createMemoryLog(): Log {
       if ((stream.snapshot?.upTo ?? 0) !== previous) return false;
       stream.snapshot = { upTo: snapshot.upTo, bytes: snapshot.bytes.slice() };
       return true;
+    },
+    close: () => {
+      closed = true;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { checkEntries } from '../check-entries.ts';
 import { StorageError } from '../errors.ts';
 import type { AppendResult, Log, LogEntry, LogRecord } from '../log.ts';
 import { storageError } from './database.ts';
@@ -154,6 +155,7 @@ export function createSqliteLog(db: DatabaseSync, file: string): SqliteLog {
           reject(new StorageError('failed', `${file} is closed.`));
           return;
         }
+        checkEntries(entries);
         waiting.push({ entries, resolve, reject });
         schedule();
       }),

@@ -264,6 +264,7 @@ export function describeLogContract(name: string, makeMedium: MakeMedium): void 
       });
 
       it('[D6] one of two made at the same time from the same one is kept', async () => {
+        await log.append([entry('a', '1'), entry('a', '2')]);
         const done = await Promise.all([
           log.putSnapshot('a', { upTo: 1, bytes: bytes('x') }, 0),
           log.putSnapshot('a', { upTo: 2, bytes: bytes('y') }, 0),
@@ -287,6 +288,7 @@ export function describeLogContract(name: string, makeMedium: MakeMedium): void 
 
       it('belong to one stream, and do not change when the caller reuses its buffer', async () => {
         const given = bytes('x');
+        await log.append([entry('a', '1'), entry('b', '1')]);
         await log.putSnapshot('a', { upTo: 1, bytes: given }, 0);
         given.fill(0);
         expect(await log.snapshot('b')).toBeUndefined();
