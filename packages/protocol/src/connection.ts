@@ -11,23 +11,43 @@ export type ConnectionState =
   | { readonly state: 'backoff'; readonly attempt: number; readonly retryAt: number }
   /** A token is fetched, a socket opened, and a hello sent. */
   | { readonly state: 'connecting'; readonly attempt: number }
-  /** The server said welcome. */
-  | { readonly state: 'online' }
+  /** The server said welcome, at the time of `since` and after so many failed attempts. */
+  | { readonly state: 'online'; readonly attempt: number; readonly since: number }
   /** The server will not have this client as it is: a new token or a new build is needed. */
   | { readonly state: 'denied'; readonly code: ErrorCode };
 
+/** `now` is UTC milliseconds, `random` in [0, 1), `retryAfter` milliseconds. */
 export type ConnectionEvent =
   | { readonly type: 'connect' }
   | { readonly type: 'disconnect' }
   /** The time of `retryAt` has come, or the network came back, or the page was shown. */
   | { readonly type: 'hurry' }
-  | { readonly type: 'welcome' }
-  /** The socket closed, or an attempt failed. `random` is in [0, 1). */
-  | { readonly type: 'lost'; readonly now: number; readonly random: number; readonly retryAfter?: number }
-  | { readonly type: 'denied'; readonly code: ErrorCode; readonly now: number; readonly random: number };
+  | { readonly type: 'welcome'; readonly now: number }
+  /** The socket closed, or an attempt failed. */
+  | {
+      readonly type: 'lost';
+      readonly now: number;
+      readonly random: number;
+      readonly retryAfter?: number | undefined;
+    }
+  /** The server, or who gives tokens, said no. `final`: nothing this client has can change the answer. */
+  | {
+      readonly type: 'denied';
+      readonly code: ErrorCode;
+      readonly now: number;
+      readonly random: number;
+      readonly retryAfter?: number | undefined;
+      readonly final?: boolean;
+    };
 
 /** Milliseconds. The first attempt after a drop is spread too: a restarted server must not meet all clients at once. */
 export const BACKOFF = { first: 250, factor: 2, cap: 20_000 } as const;
+
+/**
+ * Milliseconds online after which a drop counts as the first. A server that welcomes and then drops at once would
+ * otherwise be tried again several times a second, for ever.
+ */
+export const STABLE_AFTER = 10_000;
 
 /** Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): uniform over the whole window. */
 export function backoffDelay(attempt: number, random: number): number {
@@ -39,7 +59,7 @@ export function backoffDelay(attempt: number, random: number): number {
 export function connectionNext(state: ConnectionState, event: ConnectionEvent): ConnectionState {
   switch (event.type) {
     case 'disconnect':
-      return { state: 'idle' };
+      return state.state === 'idle' ? state : { state: 'idle' };
     case 'connect':
       return state.state === 'idle' || state.state === 'denied'
         ? { state: 'connecting', attempt: 0 }
@@ -47,28 +67,37 @@ export function connectionNext(state: ConnectionState, event: ConnectionEvent): 
     case 'hurry':
       return state.state === 'backoff' ? { state: 'connecting', attempt: state.attempt } : state;
     case 'welcome':
-      return state.state === 'connecting' ? { state: 'online' } : state;
-    case 'lost': {
+      return state.state === 'connecting'
+        ? { state: 'online', attempt: state.attempt, since: event.now }
+        : state;
+    case 'lost':
+      return state.state === 'connecting' || state.state === 'online'
+        ? backoff(nextAttempt(state, event.now), event)
+        : state;
+    case 'denied':
       if (state.state !== 'connecting' && state.state !== 'online') return state;
-      const attempt = state.state === 'connecting' ? state.attempt + 1 : 0;
-      const delay = Math.max(event.retryAfter ?? 0, backoffDelay(attempt, event.random));
-      return { state: 'backoff', attempt, retryAt: event.now + delay };
-    }
-    case 'denied': {
-      if (state.state === 'idle') return state;
-      if (errorDefinition(event.code).retry === 'never') {
+      if (event.final === true || errorDefinition(event.code).retry === 'never') {
         return { state: 'denied', code: event.code };
       }
-      const attempt = state.state === 'connecting' ? state.attempt + 1 : 1;
-      return {
-        state: 'backoff',
-        attempt,
-        retryAt: event.now + backoffDelay(attempt, event.random),
-      };
-    }
+      return backoff(nextAttempt(state, event.now), event);
     default: {
       const unreachable: never = event;
       return unreachable;
     }
   }
+}
+
+function nextAttempt(
+  state: Extract<ConnectionState, { state: 'connecting' | 'online' }>,
+  now: number,
+): number {
+  return state.state === 'online' && now - state.since >= STABLE_AFTER ? 0 : state.attempt + 1;
+}
+
+function backoff(
+  attempt: number,
+  event: { readonly now: number; readonly random: number; readonly retryAfter?: number | undefined },
+): ConnectionState {
+  const delay = Math.max(event.retryAfter ?? 0, backoffDelay(attempt, event.random));
+  return { state: 'backoff', attempt, retryAt: event.now + delay };
 }

@@ -44,6 +44,7 @@ export const ERRORS = {
   'storage-failed': { retry: 'later', message: 'The server could not store this just now.' },
   'shutting-down': { retry: 'later', close: 1012, message: 'The server is restarting.' },
   'internal': { retry: 'later', close: 1011, message: 'The server met an error.' },
+  'device-failed': { retry: 'later', message: 'This device could not keep or read this.' },
   'guests-off': { retry: 'never', message: 'This server takes no guests.' },
   'guest-unknown': { retry: 'never', message: 'This guest secret is not known here.' },
   'request-invalid': { retry: 'never', message: 'The request could not be read.' },

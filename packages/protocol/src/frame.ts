@@ -32,7 +32,7 @@ export const SyncType = { Step1: 0, Step2: 1, Update: 2 } as const;
 export const AuthType = { Token: 0, PermissionDenied: 1, Authenticated: 2 } as const;
 
 /** One of our own messages as a frame. */
-export function encodeWeft(message: Up | Down): Uint8Array {
+export function encodeWeft(message: Up | Down): Uint8Array<ArrayBuffer> {
   const encoder = encoding.createEncoder();
   encoding.writeVarString(encoder, WEFT_ADDRESS);
   encoding.writeVarString(encoder, JSON.stringify(message));
@@ -76,7 +76,7 @@ function describe(issues: readonly { path: readonly PropertyKey[]; message: stri
 }
 
 /** `varString address, Sync, Step1, state vector`. */
-export function encodeSyncStep1(address: string, stateVector: Uint8Array): Uint8Array {
+export function encodeSyncStep1(address: string, stateVector: Uint8Array): Uint8Array<ArrayBuffer> {
   return encodeSync(address, SyncType.Step1, stateVector);
 }
 
@@ -89,11 +89,11 @@ export function encodeWrite(
   type: typeof SyncType.Step2 | typeof SyncType.Update,
   update: Uint8Array,
   n: number,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   return encodeSync(address, type, update, n);
 }
 
-function encodeSync(address: string, type: number, bytes: Uint8Array, n?: number): Uint8Array {
+function encodeSync(address: string, type: number, bytes: Uint8Array, n?: number): Uint8Array<ArrayBuffer> {
   const encoder = encoding.createEncoder();
   encoding.writeVarString(encoder, address);
   encoding.writeVarUint(encoder, MessageType.Sync);
@@ -104,7 +104,7 @@ function encodeSync(address: string, type: number, bytes: Uint8Array, n?: number
 }
 
 /** `varString address, Awareness, bytes` (y-protocols' awareness update). */
-export function encodeAwareness(address: string, update: Uint8Array): Uint8Array {
+export function encodeAwareness(address: string, update: Uint8Array): Uint8Array<ArrayBuffer> {
   const encoder = encoding.createEncoder();
   encoding.writeVarString(encoder, address);
   encoding.writeVarUint(encoder, MessageType.Awareness);
@@ -113,7 +113,7 @@ export function encodeAwareness(address: string, update: Uint8Array): Uint8Array
 }
 
 /** `varString address, Auth, Token, token`: opens a document on this socket. Our client sends an empty token after its hello. */
-export function encodeAuth(address: string, token: string): Uint8Array {
+export function encodeAuth(address: string, token: string): Uint8Array<ArrayBuffer> {
   const encoder = encoding.createEncoder();
   encoding.writeVarString(encoder, address);
   encoding.writeVarUint(encoder, MessageType.Auth);
@@ -123,7 +123,7 @@ export function encodeAuth(address: string, token: string): Uint8Array {
 }
 
 /** `varString address, type`: a message without content (`QueryAwareness`, `Close`, `Ping`, `Pong`). */
-export function encodeBare(address: string, type: number): Uint8Array {
+export function encodeBare(address: string, type: number): Uint8Array<ArrayBuffer> {
   const encoder = encoding.createEncoder();
   encoding.writeVarString(encoder, address);
   encoding.writeVarUint(encoder, type);
@@ -131,7 +131,7 @@ export function encodeBare(address: string, type: number): Uint8Array {
 }
 
 /** `varString address, SyncStatus, varUint 0 | 1`: the stock provider's ack of one write. */
-export function encodeSyncStatus(address: string, stored: boolean): Uint8Array {
+export function encodeSyncStatus(address: string, stored: boolean): Uint8Array<ArrayBuffer> {
   const encoder = encoding.createEncoder();
   encoding.writeVarString(encoder, address);
   encoding.writeVarUint(encoder, MessageType.SyncStatus);

@@ -1,65 +1,137 @@
 /**
  * Which of a document's local changes the server has committed. Changes are counted 1, 2, 3, … on the device;
- * each write frame of a socket has a number `n` of its own and carries all changes up to some count. `stored(n)`
- * is cumulative. Counting changes and not acks is what keeps fifty offline edits from reading *stored* at the
- * first of their acks (Hocuspocus's provider counts acks, and restarts the count at each reconnect).
+ * each write frame of a socket has a number `n` of its own and carries the changes of one range. `stored(n)` is
+ * cumulative. Counting changes and not acks is what keeps fifty offline edits from reading *stored* at the first
+ * of their acks (Hocuspocus's provider counts acks, and restarts the count at each reconnect).
  */
 export interface Uploads {
-  /** Local changes made so far, those of earlier sessions of this device that may not be stored included. */
+  /** Local changes made so far, those of earlier sessions of this device included. */
   readonly made: number;
-  /** Local changes that the server has committed: a prefix of those made. */
+  /** Changes up to this count were answered: committed, but for those in `refused`. */
   readonly stored: number;
+  /** Changes that the server refused, and that no later write carried again and got committed. */
+  readonly refused: readonly ChangeRange[];
   /** Writes sent on the present socket and not yet answered, in order. */
   readonly sent: readonly SentWrite[];
+  /** Changes up to this count left on the present socket; `undefined` before its first full write. */
+  readonly written: number | undefined;
   /** The number that the next write of this socket takes. */
   readonly next: number;
 }
 
-export interface SentWrite {
-  readonly n: number;
-  /** All local changes up to this count are in this write or in an earlier one that is stored. */
+/** The changes `from + 1 … upTo`. */
+export interface ChangeRange {
+  readonly from: number;
   readonly upTo: number;
 }
 
-/** @param unstored changes found on the device that no server is known to have committed */
-export function startUploads(unstored: number): Uploads {
-  return { made: unstored, stored: 0, sent: [], next: 1 };
+export interface SentWrite extends ChangeRange {
+  readonly n: number;
 }
 
-/** A local change was made. */
-export function made(uploads: Uploads): Uploads {
-  return { ...uploads, made: uploads.made + 1 };
+/**
+ * @param unstored changes found on the device that no server is known to have committed
+ * @param stored changes of this device that a server has committed
+ * @param next the number of the first write, where the socket has carried writes of this document before
+ */
+export function startUploads(unstored: number, stored = 0, next = 1): Uploads {
+  return { made: stored + unstored, stored, refused: [], sent: [], written: undefined, next };
 }
 
-/** A write left that carries every change made so far and not yet sent. Its number is `uploads.next`. */
+/** Changes found on the device, when some were made before the device was read. Call it before any write is sent. */
+export function found(uploads: Uploads, unstored: number, stored: number): Uploads {
+  return { ...uploads, made: uploads.made + stored + unstored, stored: uploads.stored + stored };
+}
+
+/** Local changes were made. */
+export function made(uploads: Uploads, changes = 1): Uploads {
+  return { ...uploads, made: uploads.made + changes };
+}
+
+/**
+ * A full write left: the difference to what the server said it has, and so every change not known to be
+ * committed, refused ones included. Its number is `uploads.next`. Each socket's first write must be a full one.
+ */
+export function sentAll(uploads: Uploads): Uploads {
+  const from = Math.min(uploads.stored, uploads.refused[0]?.from ?? uploads.stored);
+  return push(uploads, from);
+}
+
+/**
+ * A write left that carries every change made since the last write of this socket. Its number is `uploads.next`.
+ * @throws Error when the socket has had no full write: changes of earlier sockets would count as sent
+ */
 export function sent(uploads: Uploads): Uploads {
-  const write: SentWrite = { n: uploads.next, upTo: uploads.made };
-  return { ...uploads, sent: [...uploads.sent, write], next: uploads.next + 1 };
+  if (uploads.written === undefined) throw new Error('The first write of a socket must be a full one.');
+  return push(uploads, uploads.written);
 }
 
-/** The server committed all writes up to `n`. */
+function push(uploads: Uploads, from: number): Uploads {
+  const write: SentWrite = { n: uploads.next, from, upTo: uploads.made };
+  return {
+    ...uploads,
+    sent: [...uploads.sent, write],
+    written: uploads.made,
+    next: uploads.next + 1,
+  };
+}
+
+/** The server committed all writes up to `n`, except those it refused. */
 export function storedUpTo(uploads: Uploads, n: number): Uploads {
-  let { stored } = uploads;
+  let { stored, refused } = uploads;
   let answered = 0;
   for (const write of uploads.sent) {
     if (write.n > n) break;
     stored = Math.max(stored, write.upTo);
+    // A full write carries refused changes again: committed with it, they are refused no more.
+    refused = refused.filter((range) => range.from < write.from || range.upTo > write.upTo);
     answered += 1;
   }
-  return answered === 0 ? uploads : { ...uploads, stored, sent: uploads.sent.slice(answered) };
+  if (answered === 0) return uploads;
+  return { ...uploads, stored, refused, sent: uploads.sent.slice(answered) };
+}
+
+/** The server refused the write `n`: it will never be stored, whatever is said of later ones. */
+export function refusedWrite(uploads: Uploads, n: number): Uploads {
+  const write = uploads.sent.find((candidate) => candidate.n === n);
+  if (write === undefined) return uploads;
+  const sentRest = uploads.sent.filter((candidate) => candidate !== write);
+  if (write.upTo === write.from) return { ...uploads, sent: sentRest };
+  const others = uploads.refused.filter(
+    (range) => range.from < write.from || range.upTo > write.upTo,
+  );
+  const refused = [...others, { from: write.from, upTo: write.upTo }].toSorted(
+    (a, b) => a.from - b.from,
+  );
+  return { ...uploads, refused, sent: sentRest };
 }
 
 /** The socket is gone: what was on its way is not known to be stored, and the next socket counts anew. */
 export function disconnected(uploads: Uploads): Uploads {
-  return { ...uploads, sent: [], next: 1 };
+  return { ...uploads, sent: [], written: undefined, next: 1 };
 }
 
 /** Nothing counts as stored any more: the server has another history (a restore raised its epoch). */
 export function forgotten(uploads: Uploads): Uploads {
-  return { ...uploads, stored: 0, sent: [], next: 1 };
+  return { ...disconnected(uploads), stored: 0, refused: [] };
 }
 
 /** Local changes that the server is not known to have. */
 export function waiting(uploads: Uploads): number {
-  return uploads.made - uploads.stored;
+  let count = uploads.made - uploads.stored;
+  let counted = 0;
+  for (const range of uploads.refused) {
+    // Ranges are sorted; a change that lies in two of them, or above `stored`, counts once.
+    const from = Math.max(range.from, counted);
+    const upTo = Math.min(range.upTo, uploads.stored);
+    if (upTo > from) count += upTo - from;
+    counted = Math.max(counted, range.upTo);
+  }
+  return count;
+}
+
+/** Whether the change with this count is committed: what the device may mark as stored. */
+export function isStored(uploads: Uploads, change: number): boolean {
+  if (change > uploads.stored) return false;
+  return !uploads.refused.some((range) => change > range.from && change <= range.upTo);
 }

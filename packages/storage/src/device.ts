@@ -4,8 +4,12 @@ import type { OutboxEntry } from '@weft/protocol';
 export interface StoredDocument {
   /** All updates, in the order they were kept; applying them in any order gives the document. */
   readonly updates: readonly Uint8Array[];
-  /** How many local changes among them no server is known to have committed. */
+  /** Local changes ever kept among them. */
+  readonly local: number;
+  /** How many of these no server is known to have committed. */
   readonly unstored: number;
+  /** Numbers of the records that hold the unstored ones, for `markStored`. */
+  readonly unstoredRecords: readonly number[];
 }
 
 /** One update to keep. */
@@ -14,41 +18,70 @@ export interface DeviceUpdate {
   readonly bytes: Uint8Array;
   /** `local`: made on this device, to be stored by the server. `remote`: came from the server. */
   readonly origin: 'local' | 'remote';
+  /** How many local changes the bytes hold, where several were gathered; 1 unless said, 0 for remote ones. */
+  readonly changes?: number;
 }
 
-/** Which server's history `storedUpTo` marks speak of. */
+/** Which server's history the marks of `markStored` speak of. */
 export interface DeviceHistory {
   readonly serverId: string;
   readonly epoch: number;
 }
 
 /**
- * A person's storage on one device: one database per server, tenant and person. Opening writes nothing. Writes are
- * gathered per microtask into one transaction, one in flight; a promise resolves when its write is committed.
+ * A person's storage on one device: one database per server, tenant and person, shared by all their tabs. Opening
+ * writes nothing. Calls take effect in the order they were made; writes are gathered per microtask into one
+ * transaction, one in flight; a promise resolves when its write is committed and rejects with a WeftError
+ * `device-failed` when it was not. No method throws.
  */
 export interface DeviceStore {
   /** Everything kept of a document; an unknown one is empty. */
   load(document: string): Promise<StoredDocument>;
-  /** Keeps an update. Resolves when it survives a killed tab (law D2, *local*). */
-  append(update: DeviceUpdate): Promise<void>;
+  /** Keeps an update. Resolves with its record's number when it survives a killed tab (law D2, *local*). */
+  append(update: DeviceUpdate): Promise<number>;
   /**
-   * The server committed the first `count` local changes of those not yet known as stored.
-   * Losing this write is harmless: they are sent once more.
+   * The server committed what these records hold. Records are named, not counted: two tabs may hear of the same
+   * commit, and a count would then mark changes that nobody has sent. Losing this write is harmless: they are sent
+   * once more. Unknown numbers are ignored.
    */
-  markStored(document: string, count: number): Promise<void>;
+  markStored(document: string, records: readonly number[]): Promise<void>;
+  /** Names of the documents with local changes that no server is known to have committed, sorted. */
+  pending(): Promise<readonly string[]>;
+  /** Names that begin with a prefix, of the documents of which anything is kept, sorted. */
+  documents(prefix: string): Promise<readonly string[]>;
+  /**
+   * Replaces all records of a document except those with unstored changes by one, in one transaction. `merge` is
+   * called with their bytes, and not at all when fewer than two are found.
+   */
+  fold(document: string, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<void>;
   /** The history that the stored marks belong to; `undefined` before the first welcome. */
   history(): Promise<DeviceHistory | undefined>;
-  /** Names the history. When it differs from the one kept, every local change counts as not stored again. */
+  /**
+   * Names the history. When one was kept and differs, every local change counts as not stored again, and what only
+   * the server writes (`conversation/…`) is removed: its sequences may mean other messages now.
+   */
   setHistory(history: DeviceHistory): Promise<void>;
-  /** The device's own id and its outbox, oldest entry first. */
+  /** The outbox; the entries of one conversation in the order of their counters. */
   outbox(): Promise<readonly OutboxEntry[]>;
-  /** Adds or replaces an entry, by its command's id. */
-  putOutbox(entry: OutboxEntry): Promise<void>;
+  /**
+   * Adds an entry with the next counter of a conversation (dense from 1, across tabs and reloads), in one
+   * transaction. An entry named by `replaces` is removed in the same.
+   */
+  enqueue(
+    conversation: string,
+    make: (counter: number) => OutboxEntry,
+    replaces?: string,
+  ): Promise<OutboxEntry>;
+  /** Replaces an entry if it is still there: one that another tab removed must not reappear. */
+  replaceOutbox(entry: OutboxEntry): Promise<void>;
   deleteOutbox(id: string): Promise<void>;
-  /** Small values: the device's id, counters, preferences. */
+  /** Small values: the device's id, preferences. */
   get(key: string): Promise<string | undefined>;
   set(key: string, value: string): Promise<void>;
-  /** Resolves when everything handed in so far is committed. */
+  /** Sets a value unless there is one; resolves with the one that counts, so that two tabs agree. */
+  claim(key: string, value: string): Promise<string>;
+  /** Resolves when everything handed in so far is committed or has failed. */
   flush(): Promise<void>;
+  /** Finishes what was handed in and releases the medium; later calls reject. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,0 +1,1 @@
+export { type MemoryDisk, createMemoryDisk, openMemoryDevice } from './device.ts';
