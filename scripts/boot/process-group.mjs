@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { errorCode } from './error-code.mjs';
+import { Failure } from './failure.mjs';
+
+/**
+ * Children run in a process group of their own, so that whatever they start can be ended with them: a signal to
+ * this process goes to the whole group, and nothing of the group outlives its leader.
+ */
+
+/** Milliseconds that a group has to end after a signal, before it is killed. */
+const GRACE = 10_000;
+/** Milliseconds that stragglers have to end after their leader did. */
+const STRAGGLER_GRACE = 2_000;
+/** Milliseconds within which the same signal is one: on Ctrl-C both the terminal and npm send it. */
+const SAME_SIGNAL = 1_000;
+
+/**
+ * @typedef {object} Ended
+ * @property {number} code exit code, 128 + n where signal n ended the program
+ * @property {string} output what it printed, where that was kept
+ * @property {boolean} asked whether this process was told to end meanwhile
+ */
+
+/**
+ * Runs a program until it has ended, and all its descendants with it.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv, output: 'shown' | 'kept' }} options
+ * @returns {Promise<Ended>}
+ */
+export async function run(program, args, { cwd, env, output: outputMode }) {
+  const stream = outputMode === 'shown' ? 'inherit' : 'pipe';
+  const child = spawn(program, args, {
+    cwd,
+    env,
+    detached: true,
+    stdio: ['ignore', stream, stream],
+  });
+  let output = '';
+  for (const pipe of [child.stdout, child.stderr]) {
+    pipe?.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+  }
+  const closed = new Promise((resolve) => {
+    child.once('close', resolve);
+  });
+  /** @type {Promise<number>} */
+  const exited = new Promise((resolve, reject) => {
+    child.once('error', (error) => reject(new Failure(`cannot run ${program}: ${error.message}`)));
+    child.once('exit', (code, signal) => resolve(code ?? signalCode(signal)));
+  });
+
+  let askedAt = 0;
+  /** @type {NodeJS.Timeout | undefined} */
+  let deadline;
+  /** @type {NodeJS.Signals | undefined} */
+  let asked;
+  const forward = (/** @type {NodeJS.Signals} */ signal) => {
+    if (asked === signal && Date.now() - askedAt < SAME_SIGNAL) return;
+    asked = signal;
+    askedAt = Date.now();
+    signalGroup(child.pid, signal);
+    deadline ??= setTimeout(() => {
+      process.stderr.write(`weft: still running ${GRACE / 1000} s after ${signal}: killed\n`);
+      signalGroup(child.pid, 'SIGKILL');
+    }, GRACE);
+  };
+  const killGroup = () => signalGroup(child.pid, 'SIGKILL');
+  /** @type {NodeJS.Signals[]} */
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, forward);
+  process.once('exit', killGroup);
+  try {
+    const code = await exited;
+    await endStragglers(child.pid);
+    await closed;
+    return { code, output, asked: asked !== undefined };
+  } finally {
+    clearTimeout(deadline);
+    process.off('exit', killGroup);
+    for (const signal of signals) process.off(signal, forward);
+  }
+}
+
+/** @param {number | undefined} group */
+async function endStragglers(group) {
+  if (!signalGroup(group, 'SIGTERM')) return;
+  const end = Date.now() + STRAGGLER_GRACE;
+  while (signalGroup(group, 0)) {
+    if (Date.now() > end) {
+      signalGroup(group, 'SIGKILL');
+      return;
+    }
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20);
+    });
+  }
+}
+
+/**
+ * Signals every process of a group; false when there is none left.
+ * @param {number | undefined} group
+ * @param {NodeJS.Signals | 0} signal
+ */
+function signalGroup(group, signal) {
+  if (group === undefined) return false;
+  try {
+    process.kill(-group, signal);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/**
+ * The exit code by which shells report a signal.
+ * @param {NodeJS.Signals | null} signal
+ */
+function signalCode(signal) {
+  return signal === null ? 1 : 128 + constants.signals[signal];
+}
