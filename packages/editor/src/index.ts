@@ -1,1 +1,7 @@
-export {};
+export { createEditor } from './create-editor.ts';
+export type { DocumentEditor, EditorMode, EditorOptions, EditorUser } from './create-editor.ts';
+export { personColor, PERSON_COLORS } from './person-color.ts';
+export { contentExtensions } from './extensions.ts';
+export { createMirror } from './mirror.ts';
+export type { Mirror } from './mirror.ts';
+export { unknownNames, unknownNamesArrived } from './unknown-names.ts';
