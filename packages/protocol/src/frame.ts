@@ -1,6 +1,6 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import { WeftError } from './errors.ts';
+import { type ErrorCode, WeftError } from './errors.ts';
 import { WEFT_MESSAGE_MAX_BYTES } from './limits.ts';
 import { type Down, type Up, downSchema, upSchema } from './messages/index.ts';
 import { WEFT_ADDRESS } from './names.ts';
@@ -136,5 +136,15 @@ export function encodeSyncStatus(address: string, stored: boolean): Uint8Array<A
   encoding.writeVarString(encoder, address);
   encoding.writeVarUint(encoder, MessageType.SyncStatus);
   encoding.writeVarUint(encoder, stored ? 1 : 0);
+  return encoding.toUint8Array(encoder);
+}
+
+/** `varString address, Auth, PermissionDenied, code`: a document stays closed to this socket. */
+export function encodePermissionDenied(address: string, code: ErrorCode): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarString(encoder, address);
+  encoding.writeVarUint(encoder, MessageType.Auth);
+  encoding.writeVarUint(encoder, AuthType.PermissionDenied);
+  encoding.writeVarString(encoder, code);
   return encoding.toUint8Array(encoder);
 }

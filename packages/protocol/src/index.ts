@@ -4,6 +4,7 @@ export * from './content-hash.ts';
 export * from './conversation.ts';
 export * from './directory.ts';
 export * from './errors.ts';
+export * from './frame-reader.ts';
 export * from './frame.ts';
 export * from './limits.ts';
 export * from './message.ts';

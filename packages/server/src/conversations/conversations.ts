@@ -1,0 +1,197 @@
+import {
+  type Ack,
+  type Command,
+  type ConversationEvent,
+  type ConversationHead,
+  type ConversationState,
+  conversationEventSchema,
+  decide,
+  errorDefinition,
+  formatAddress,
+  sameEffect,
+  segmentOf,
+  stateAfter,
+  streamName,
+} from '@weft/protocol';
+import type { Identity, LogRecord, Log, Registry, Store } from '@weft/storage';
+import type { Principal } from '../auth/principal.ts';
+import { recordResource } from '../auth/resources.ts';
+import { Pipeline } from '../door/pipeline.ts';
+import { type Logger, reasonOf } from '../logger.ts';
+
+/** What became of a command, and what others must hear of it. */
+export type CommandResult = Ack['result'];
+
+/** Tells of commits: the segment's update to those who have it open, the head to those who follow. */
+export interface ConversationListener {
+  committed(tenant: string, segment: string, update: Uint8Array, head: ConversationHead): void;
+}
+
+const utf8 = new TextEncoder();
+
+/**
+ * Conversations: commands become events with dense numbers (laws C1–C5). One append holds the event and the update
+ * of its segment; the command's id is the event's key, so that a resent command finds its first result for ever.
+ */
+export class Conversations {
+  readonly #log: Log;
+  readonly #registry: Registry;
+  readonly #identity: Identity;
+  readonly #now: () => number;
+  readonly #logger: Logger;
+  readonly #listener: ConversationListener;
+  /** Only while commands are under way: an idle conversation costs nothing. */
+  readonly #pipelines = new Map<string, Pipeline<ConversationState>>();
+
+  constructor(options: {
+    readonly store: Store;
+    readonly now: () => number;
+    readonly logger: Logger;
+    readonly listener: ConversationListener;
+  }) {
+    this.#log = options.store.log;
+    this.#registry = options.store.registry;
+    this.#identity = options.store.identity;
+    this.#now = options.now;
+    this.#logger = options.logger;
+    this.#listener = options.listener;
+  }
+
+  get busy(): boolean {
+    return this.#pipelines.size > 0;
+  }
+
+  /** Runs a command of a person who may write in its conversation. Resolves after the commit. */
+  async command(principal: Principal, command: Command): Promise<CommandResult> {
+    const stream = streamName(principal.tenant, { kind: 'conversation', id: command.conversation });
+    const key = `${principal.sub}/${command.id}`;
+    try {
+      return (await this.#repeated(stream, key, command)) ?? (await this.#append(principal, stream, key, command));
+    } catch (error) {
+      this.#logger.error('A command could not be run.', { stream, reason: reasonOf(error) });
+      return refused('storage-failed');
+    }
+  }
+
+  /** The newest event of a conversation, as an `event` message. */
+  async head(tenant: string, conversation: string): Promise<ConversationHead> {
+    const stream = streamName(tenant, { kind: 'conversation', id: conversation });
+    const last = await this.#last(stream);
+    return {
+      type: 'event',
+      conversation,
+      event: last?.event ?? 0,
+      sequence: last?.sequence ?? 0,
+      segment: last === undefined ? 0 : segmentOf(last.sequence),
+    };
+  }
+
+  /** The result of a command that was stored before, or its refusal when its id now means something else. */
+  async #repeated(stream: string, key: string, command: Command): Promise<CommandResult | undefined> {
+    const record = await this.#log.find(stream, key);
+    if (record === undefined) return undefined;
+    const event = readEvent(record);
+    return sameEffect(event.command, command) ? storedAs(event) : refused('command-id-reused');
+  }
+
+  #append(
+    principal: Principal,
+    stream: string,
+    key: string,
+    command: Command,
+  ): Promise<CommandResult> {
+    // The same id twice at once: the log writes one, the other is decided again and must find it here.
+    let written: ConversationEvent | undefined;
+    return this.#pipeline(stream).run<CommandResult>({
+      decide: (state) => {
+        if (written !== undefined) return { do: 'answer', result: storedAs(written) };
+        const decision = decide(state, command, principal, this.#identity.epoch, this.#now());
+        if (decision.outcome === 'refuse') return { do: 'answer', result: refused(decision.code) };
+        const { event, segmentUpdate, next } = decision;
+        const segment = {
+          kind: 'conversation',
+          id: command.conversation,
+          segment: event.segment,
+        } as const;
+        const common = { principal: principal.sub, at: event.message.at };
+        return {
+          do: 'append',
+          next,
+          entries: [
+            {
+              ...common,
+              stream,
+              key,
+              kind: 'event',
+              bytes: utf8.encode(JSON.stringify(event)),
+              after: state.event,
+            },
+            {
+              ...common,
+              stream: streamName(principal.tenant, segment),
+              kind: 'update',
+              bytes: segmentUpdate,
+            },
+          ],
+          committed: () => {
+            written = event;
+            if (event.event === 1) this.#record(principal, command.conversation);
+            this.#listener.committed(principal.tenant, formatAddress(segment), segmentUpdate, {
+              type: 'event',
+              conversation: command.conversation,
+              event: event.event,
+              sequence: event.sequence,
+              segment: event.segment,
+            });
+            return storedAs(event);
+          },
+        };
+      },
+      failed: (error) => {
+        this.#logger.error('A message could not be stored.', { stream, reason: error.message });
+        return refused('storage-failed');
+      },
+    });
+  }
+
+  #record(principal: Principal, id: string): void {
+    const resource = { kind: 'conversation', id } as const;
+    recordResource(this.#registry, principal.tenant, resource, principal.sub, this.#now()).catch(
+      (error: unknown) => {
+        this.#logger.error('A resource could not be recorded.', { reason: reasonOf(error) });
+      },
+    );
+  }
+
+  #pipeline(stream: string): Pipeline<ConversationState> {
+    const found = this.#pipelines.get(stream);
+    if (found !== undefined) return found;
+    const made = new Pipeline<ConversationState>(
+      this.#log,
+      async () => stateAfter(await this.#last(stream)),
+      { idle: () => this.#pipelines.delete(stream) },
+    );
+    this.#pipelines.set(stream, made);
+    return made;
+  }
+
+  async #last(stream: string): Promise<ConversationEvent | undefined> {
+    const head = await this.#log.head(stream);
+    if (head === 0) return undefined;
+    const [record] = await this.#log.read(stream, head - 1, 1);
+    return record === undefined ? undefined : readEvent(record);
+  }
+}
+
+/** @throws Error when the record is no event: the database was changed by something else */
+function readEvent(record: LogRecord): ConversationEvent {
+  return conversationEventSchema.parse(JSON.parse(new TextDecoder().decode(record.bytes)));
+}
+
+function storedAs(event: ConversationEvent): CommandResult {
+  return { outcome: 'stored', event: event.event, sequence: event.sequence, at: event.message.at };
+}
+
+export function refused(code: Parameters<typeof errorDefinition>[0]): CommandResult {
+  return { outcome: 'refused', code, message: errorDefinition(code).message };
+}

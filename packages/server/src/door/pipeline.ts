@@ -1,0 +1,210 @@
+import type { AppendResult, Log, LogEntry } from '@weft/storage';
+
+/**
+ * Ordered, optimistic appends to one stream without waiting for each commit. Every step is decided against the
+ * state as it will be when all steps before it are committed, and its first entry carries `after`, the number that
+ * this state stands at. If a step before it fails, the log itself refuses it: the state is then read anew from the
+ * log, which alone is the truth, and what was refused for that reason is decided again, in order. So a hole in
+ * the order, or a commit whose outcome is not known, never becomes an answer.
+ */
+
+/** What a step wants, decided against a state. */
+export type Plan<S, R> =
+  /** Append these, and hand the next step `next`. */
+  | {
+      readonly do: 'append';
+      readonly entries: readonly LogEntry[];
+      readonly next: S;
+      /** Runs right after the commit, in order; its value answers the step. */
+      readonly committed: (numbers: readonly number[]) => R;
+    }
+  /** Nothing to append: answered when all steps before it are committed, on whose effects the decision rests. */
+  | { readonly do: 'answer'; readonly result: R };
+
+export interface Step<S, R> {
+  decide(state: S): Plan<S, R>;
+  /** The answer when the medium failed: nothing of this step is known to be durable. */
+  failed(error: Error): R;
+}
+
+/** A step with the types of its answers closed over. */
+interface Job<S> {
+  decide(state: S): Decided<S>;
+  failed(error: Error): void;
+}
+
+type Decided<S> =
+  | {
+      readonly do: 'append';
+      readonly entries: readonly LogEntry[];
+      readonly next: S;
+      readonly committed: (numbers: readonly number[]) => void;
+    }
+  | { readonly do: 'answer'; readonly answer: () => void };
+
+interface InFlight<S> {
+  readonly job: Job<S>;
+  readonly decided: Decided<S>;
+}
+
+type State<S> =
+  /** The tentative state is known: steps are decided at once. */
+  | { readonly state: 'ready'; readonly value: S }
+  /** Something failed: what is in flight settles first, and new steps wait. */
+  | { readonly state: 'settling' }
+  /** The state is being read from the log. */
+  | { readonly state: 'loading' };
+
+export class Pipeline<S> {
+  readonly #log: Pick<Log, 'append'>;
+  readonly #load: () => Promise<S>;
+  readonly #idle: () => void;
+  #state: State<S>;
+  #inFlight: InFlight<S>[] = [];
+  #waiting: Job<S>[] = [];
+
+  /**
+   * @param initial the state, where it is known already; else it is loaded when the first step comes
+   * @param load reads the state from the log; called again after a failure
+   * @param idle called each time that nothing is under way any more
+   */
+  constructor(
+    log: Pick<Log, 'append'>,
+    load: () => Promise<S>,
+    options: { readonly initial?: S; readonly idle?: () => void } = {},
+  ) {
+    this.#log = log;
+    this.#load = load;
+    this.#idle = options.idle ?? (() => {});
+    this.#state =
+      options.initial === undefined
+        ? { state: 'settling' }
+        : { state: 'ready', value: options.initial };
+  }
+
+  /** Whether a step is under way: its document must not be unloaded. */
+  get busy(): boolean {
+    return this.#inFlight.length > 0 || this.#waiting.length > 0;
+  }
+
+  /** Runs a step after all earlier ones. Resolves with its answer; never rejects for a failing log. */
+  run<R>(step: Step<S, R>): Promise<R> {
+    return new Promise((resolve, reject) => {
+      const settle = (answer: () => R) => {
+        try {
+          resolve(answer());
+        } catch (error) {
+          reject(toError(error));
+        }
+      };
+      this.#submit({
+        decide: (state) => {
+          const plan = step.decide(state);
+          return plan.do === 'answer'
+            ? { do: 'answer', answer: () => resolve(plan.result) }
+            : { ...plan, committed: (numbers) => settle(() => plan.committed(numbers)) };
+        },
+        failed: (error) => settle(() => step.failed(error)),
+      });
+    });
+  }
+
+  #submit(job: Job<S>): void {
+    if (this.#state.state === 'ready') {
+      this.#start(job, this.#state.value);
+    } else {
+      this.#waiting.push(job);
+      this.#reload();
+    }
+  }
+
+  #start(job: Job<S>, state: S): void {
+    let decided: Decided<S>;
+    try {
+      decided = job.decide(state);
+    } catch (error) {
+      // A decision that throws is answered as failed; the steps behind it go on from the same state.
+      job.failed(toError(error));
+      return;
+    }
+    if (decided.do === 'answer' && this.#inFlight.length === 0) {
+      decided.answer();
+      return;
+    }
+    const entry: InFlight<S> = { job, decided };
+    this.#inFlight.push(entry);
+    if (decided.do === 'answer') return;
+    this.#state = { state: 'ready', value: decided.next };
+    this.#log.append(decided.entries).then(
+      (result) => this.#settled(entry, decided.committed, result),
+      (error: unknown) => {
+        this.#leave(entry);
+        this.#state = { state: 'settling' };
+        job.failed(toError(error));
+        this.#proceed();
+      },
+    );
+  }
+
+  #settled(
+    entry: InFlight<S>,
+    committed: (numbers: readonly number[]) => void,
+    result: AppendResult,
+  ): void {
+    this.#leave(entry);
+    if (result.outcome === 'appended') {
+      committed(result.numbers);
+    } else {
+      // Decided against a state that never came to be, or repeated while another copy of it was on its way.
+      this.#state = { state: 'settling' };
+      this.#waiting.push(entry.job);
+    }
+    this.#proceed();
+  }
+
+  #leave(entry: InFlight<S>): void {
+    const at = this.#inFlight.indexOf(entry);
+    if (at >= 0) this.#inFlight.splice(at, 1);
+  }
+
+  /** Answers what waited only for its elders; after a failure, reloads once nothing is in flight. */
+  #proceed(): void {
+    for (;;) {
+      const first = this.#inFlight[0];
+      if (first === undefined || first.decided.do !== 'answer') break;
+      this.#inFlight.shift();
+      if (this.#state.state === 'ready') first.decided.answer();
+      else this.#waiting.push(first.job);
+    }
+    this.#reload();
+    if (!this.busy) this.#idle();
+  }
+
+  #reload(): void {
+    if (this.#state.state !== 'settling' || this.#inFlight.length > 0) return;
+    if (this.#waiting.length === 0) return;
+    this.#state = { state: 'loading' };
+    this.#load().then(
+      (value) => {
+        this.#state = { state: 'ready', value };
+        this.#drain((job) => this.#submit(job));
+      },
+      (error: unknown) => {
+        this.#state = { state: 'settling' };
+        this.#drain((job) => job.failed(toError(error)));
+        if (!this.busy) this.#idle();
+      },
+    );
+  }
+
+  #drain(each: (job: Job<S>) => void): void {
+    const jobs = this.#waiting;
+    this.#waiting = [];
+    for (const job of jobs) each(job);
+    if (!this.busy) this.#idle();
+  }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

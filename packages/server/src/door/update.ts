@@ -1,0 +1,109 @@
+import * as Y from 'yjs';
+import type { ErrorCode } from '@weft/protocol';
+
+/**
+ * What a Yjs update would do to a document, found before anything is applied: y-protocols applies first and
+ * swallows errors, and a half-valid update is half applied (facts 3 and 4 of the field's engines).
+ */
+export interface DecodedUpdate {
+  readonly bytes: Uint8Array;
+  readonly structs: readonly (Y.Item | Y.GC | Y.Skip)[];
+  readonly deletes: ReadonlyMap<number, readonly { readonly clock: number; readonly len: number }[]>;
+}
+
+/** Decodes the whole update; `undefined` when any part of it cannot be read. */
+export function decodeUpdate(bytes: Uint8Array): DecodedUpdate | undefined {
+  try {
+    const { structs, ds } = Y.decodeUpdate(bytes);
+    return { bytes, structs, deletes: ds.clients };
+  } catch {
+    // Whatever the decoder met (truncation, an unknown content type, a bad string), the update is not one.
+    return undefined;
+  }
+}
+
+/** Clocks that updates on their way to the log will bring a document to: client id → next clock. */
+export type QueuedClocks = ReadonlyMap<number, number>;
+
+export type Finding =
+  /** Every struct and every delete is in the document already. */
+  | { readonly finding: 'known' }
+  /** `bytes` are new; `clocks` is what is queued once they are queued too. */
+  | { readonly finding: 'new'; readonly bytes: Uint8Array; readonly clocks: QueuedClocks }
+  | { readonly finding: 'refused'; readonly code: ErrorCode };
+
+/**
+ * Compares an update with a document and with what is queued for it. Whatever the document would have to keep as
+ * pending (a gap in a client's clocks, an origin, a parent or a deleted range that is nowhere) is refused: pending
+ * structs fire no event and are lost with the process.
+ */
+export function examine(doc: Y.Doc, queued: QueuedClocks, update: DecodedUpdate): Finding {
+  const known = (client: number) =>
+    Math.max(Y.getState(doc.store, client), queued.get(client) ?? 0);
+  const ends = new Map<number, number>();
+  const endOf = (client: number) => ends.get(client) ?? known(client);
+  let fresh = false;
+  let partly = false;
+  for (const struct of update.structs) {
+    const { client, clock } = struct.id;
+    const end = endOf(client);
+    if (struct instanceof Y.Skip || clock > end) return { finding: 'refused', code: 'update-gap' };
+    if (clock + struct.length > end) {
+      fresh = true;
+      if (clock < end) partly = true;
+      ends.set(client, clock + struct.length);
+    } else {
+      partly = true;
+    }
+  }
+  for (const struct of update.structs) {
+    if (struct instanceof Y.Item && !dependenciesMet(struct, endOf)) {
+      return { finding: 'refused', code: 'update-gap' };
+    }
+  }
+  for (const [client, ranges] of update.deletes) {
+    for (const { clock, len } of ranges) {
+      if (clock + len > endOf(client)) return { finding: 'refused', code: 'update-gap' };
+      if (!fresh && !allDeleted(doc, client, clock, len)) fresh = true;
+    }
+  }
+  if (!fresh) return { finding: 'known' };
+  const clocks = new Map<number, number>();
+  for (const [client, clock] of queued) {
+    if (clock > Y.getState(doc.store, client)) clocks.set(client, clock);
+  }
+  const bytes = partly ? cut(update, known) : update.bytes;
+  for (const [client, clock] of ends) clocks.set(client, clock);
+  return { finding: 'new', bytes, clocks };
+}
+
+function dependenciesMet(item: Y.Item, endOf: (client: number) => number): boolean {
+  const met = (id: Y.ID | null) => id === null || id.clock < endOf(id.client);
+  return (
+    met(item.origin) &&
+    met(item.rightOrigin) &&
+    (!(item.parent instanceof Y.ID) || met(item.parent))
+  );
+}
+
+/** The update without the structs that are known: what others have already must not grow the log again. */
+function cut(update: DecodedUpdate, known: (client: number) => number): Uint8Array {
+  const vector = new Map<number, number>();
+  for (const { id } of update.structs) {
+    const clock = known(id.client);
+    if (clock > 0) vector.set(id.client, clock);
+  }
+  return Y.diffUpdate(update.bytes, Y.encodeStateVector(vector));
+}
+
+/** Whether a range of structs is deleted. Ranges that are queued and not applied count as not deleted: harmless. */
+function allDeleted(doc: Y.Doc, client: number, clock: number, len: number): boolean {
+  const structs = doc.store.clients.get(client);
+  if (structs === undefined || clock + len > Y.getState(doc.store, client)) return false;
+  for (let index = Y.findIndexSS(structs, clock); index < structs.length; index += 1) {
+    const struct = structs[index];
+    if (struct === undefined || struct.id.clock >= clock + len) break;
+    if (!struct.deleted) return false;
+  }
+  return true;
+}

@@ -1,0 +1,222 @@
+import {
+  type Connection,
+  type ConnectionConfiguration,
+  type Document,
+  Hocuspocus,
+  type onStoreDocumentPayload,
+} from '@hocuspocus/server';
+import { type Resource, type WeftError, parseAddress, resourceOf, streamName } from '@weft/protocol';
+import type { Store } from '@weft/storage';
+import * as Y from 'yjs';
+import { recordResource } from '../auth/resources.ts';
+import { Intake } from '../door/intake.ts';
+import { type Logger, reasonOf } from '../logger.ts';
+import { LOG_ORIGIN, catchUp } from './load.ts';
+
+/** What a socket gives the engine to hold: a plain object, since the engine copies it field by field. */
+export interface EngineContext {
+  readonly socket: EngineSocket;
+}
+
+/** What the engine asks of a socket. */
+export interface EngineSocket {
+  /** Whether the person on this socket may only read a document it opened. */
+  readOnly(document: string): boolean;
+  /** A document it opened is loaded and attached. */
+  attached(connection: Connection): void;
+}
+
+/** Largest timer of Node: our gateway has its own liveness checks, the engine's idle timer must not fire. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/**
+ * The engine of one tenant: Hocuspocus with its persistence replaced by the log. It overrides public methods only.
+ * Writes never come through its own message handling: the door commits them and applies them to its documents.
+ */
+export class Engine extends Hocuspocus<EngineContext> {
+  readonly #tenant: string;
+  readonly #store: Store;
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  readonly #intakes = new WeakMap<Y.Doc, Intake>();
+  /** Documents handed out and not attached yet, with how often: they must not be unloaded in between. */
+  readonly #pinned = new Map<string, number>();
+
+  constructor(options: {
+    readonly tenant: string;
+    readonly store: Store;
+    readonly logger: Logger;
+    readonly now: () => number;
+  }) {
+    super();
+    this.#tenant = options.tenant;
+    this.#store = options.store;
+    this.#logger = options.logger;
+    this.#now = options.now;
+    // Without `configure`, none of Hocuspocus's default hooks is registered: each costs a promise per message.
+    this.configuration.quiet = true;
+    this.configuration.timeout = NEVER_MS;
+    this.configuration.extensions.push({
+      onAuthenticate: async ({ context, documentName, connectionConfig }) => {
+        connectionConfig.readOnly = context.socket.readOnly(documentName);
+      },
+      connected: async ({ context, connection }) => context.socket.attached(connection),
+    });
+  }
+
+  /** The door of a loaded document. @throws Error when the document did not come from this engine */
+  intake(document: Y.Doc): Intake {
+    const intake = this.#intakes.get(document);
+    if (intake === undefined) throw new Error('The document has no door.');
+    return intake;
+  }
+
+  /** Whether any document has a write under way. */
+  get busy(): boolean {
+    for (const document of this.documents.values()) {
+      if (this.#intakes.get(document)?.busy === true) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Shows a committed update that did not come through a document's own door (a segment's) to whoever has the
+   * document open. One that is just being loaded may have read the log before the commit: it is awaited.
+   */
+  async show(name: string, update: Uint8Array): Promise<void> {
+    const document = this.documents.get(name) ?? (await this.loadingDocuments.get(name));
+    if (document !== undefined && !document.isDestroyed) {
+      Y.applyUpdate(document, update, LOG_ORIGIN);
+    }
+  }
+
+  /**
+   * Hocuspocus can hand out a document that it unloads before the newcomer is attached: edits would be acked,
+   * shown to nobody and lost. A document is pinned until the newcomer had a turn to attach.
+   */
+  override async createDocument(
+    documentName: string,
+    request: Request,
+    socketId: string,
+    connection: ConnectionConfiguration,
+    context?: EngineContext,
+  ): Promise<Document> {
+    this.#pinned.set(documentName, (this.#pinned.get(documentName) ?? 0) + 1);
+    try {
+      for (;;) {
+        const document = await super.createDocument(
+          documentName,
+          request,
+          socketId,
+          connection,
+          context,
+        );
+        if (!document.isDestroyed) return document;
+      }
+    } finally {
+      setImmediate(() => this.#unpin(documentName));
+    }
+  }
+
+  /** Without its record a document has no owner, but belongs to the main workspace all the same. */
+  #record(resource: Resource, owner: string): void {
+    recordResource(this.#store.registry, this.#tenant, resource, owner, this.#now()).catch(
+      (error: unknown) => {
+        this.#logger.error('A resource could not be recorded.', { reason: reasonOf(error) });
+      },
+    );
+  }
+
+  #unpin(name: string): void {
+    const count = (this.#pinned.get(name) ?? 1) - 1;
+    if (count > 0) this.#pinned.set(name, count);
+    else this.#pinned.delete(name);
+    this.#unloadIfIdle(name);
+  }
+
+  #unloadIfIdle(name: string): void {
+    const document = this.documents.get(name);
+    if (document === undefined || !this.shouldUnloadDocument(document)) return;
+    this.unloadDocument(document).catch((error: unknown) => {
+      this.#logger.error('A document could not be unloaded.', { name, reason: reasonOf(error) });
+    });
+  }
+
+  override shouldUnloadDocument(document: Document): boolean {
+    return (
+      !this.#pinned.has(document.name) &&
+      this.#intakes.get(document)?.busy !== true &&
+      super.shouldUnloadDocument(document)
+    );
+  }
+
+  override async loadDocument(
+    documentName: string,
+    request: Request,
+    socketId: string,
+    connection: ConnectionConfiguration,
+    context?: EngineContext,
+  ): Promise<Document> {
+    const address = parseAddress(documentName);
+    if (address === undefined) throw new DeniedError('name-invalid');
+    const document = await super.loadDocument(
+      documentName,
+      request,
+      socketId,
+      connection,
+      context,
+    );
+    document.on('afterTransaction', stopCleanup);
+    const stream = streamName(this.#tenant, address);
+    let applied: number;
+    try {
+      applied = await catchUp(this.#store.log, stream, document, 0);
+    } catch (error) {
+      document.destroy();
+      this.#logger.error('A document could not be loaded.', { documentName, reason: reasonOf(error) });
+      throw new DeniedError('storage-failed');
+    }
+    // What was just loaded waits in the document for its next broadcast: the first newcomer would get it twice.
+    document.flush();
+    this.#intakes.set(
+      document,
+      new Intake({
+        doc: document,
+        log: this.#store.log,
+        stream,
+        applied,
+        now: this.#now,
+        idle: () => this.#unloadIfIdle(documentName),
+        created: (principal) => this.#record(resourceOf(address), principal),
+      }),
+    );
+    return document;
+  }
+
+  /** The log holds everything before the engine sees it: there is nothing to store later. */
+  override storeDocumentHooks(
+    _document: Document,
+    _payload: onStoreDocumentPayload<EngineContext>,
+  ): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/**
+ * After concurrent formatting Yjs deletes redundant marks by itself, on every replica that applies it, with origin
+ * `null`: on a server these writes would pass no door. Nobody edits in the engine, so it never has to clean up.
+ */
+function stopCleanup(transaction: Y.Transaction): void {
+  transaction._needFormattingCleanup = false;
+}
+
+/** What the engine answers with when it cannot open a document; it puts `reason` into the frame and logs nothing. */
+class DeniedError {
+  readonly reason: WeftError['code'];
+  /** Empty on purpose: Hocuspocus prints errors that have a message. */
+  readonly message = '';
+
+  constructor(reason: WeftError['code']) {
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,91 @@
+import type { Connection, Document } from '@hocuspocus/server';
+import { FrameReader, WeftError } from '@weft/protocol';
+import * as encoding from 'lib0/encoding';
+import type { Principal } from '../auth/principal.ts';
+
+/** Characters of one awareness state: a cursor and a name, not a place to keep data. */
+const STATE_MAX = 16_384;
+
+/** States in one frame: a client speaks for itself, and for those it just took over from. */
+const STATES_MAX = 64;
+
+/** Which connection speaks for a client id, per document. */
+const owners = new WeakMap<Document, Map<number, Connection>>();
+
+/**
+ * Applies an awareness frame to a document. Hocuspocus would decode it into a scratch document, drop clean leaves
+ * and let any client overwrite any other's state; here a client id belongs to the connection that spoke for it
+ * first, a leave stays a leave, and the name shown is the authenticated one (law P4).
+ * @throws WeftError `frame-invalid` when the frame cannot be read
+ */
+export function applyAwareness(
+  connection: Connection,
+  principal: Principal,
+  update: Uint8Array,
+): void {
+  const { document } = connection;
+  const spoken = ownersOf(document);
+  const reader = new FrameReader(update);
+  const count = reader.uint();
+  if (count > STATES_MAX) throw new WeftError('frame-invalid', 'Too many awareness states.');
+  const kept: { client: number; clock: number; state: string }[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const client = reader.uint();
+    const clock = reader.uint();
+    const state = reader.string();
+    if (state.length > STATE_MAX) throw new WeftError('frame-invalid', 'An awareness state is too long.');
+    const owner = spoken.get(client);
+    if (owner !== undefined && owner !== connection && document.hasConnection(owner)) continue;
+    if (state === 'null') {
+      if (owner === undefined) continue;
+      spoken.delete(client);
+    } else {
+      spoken.set(client, connection);
+    }
+    kept.push({ client, clock, state: stamped(state, principal) });
+  }
+  if (kept.length === 0) return;
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, kept.length);
+  for (const { client, clock, state } of kept) {
+    encoding.writeVarUint(encoder, client);
+    encoding.writeVarUint(encoder, clock);
+    encoding.writeVarString(encoder, state);
+  }
+  document.applyAwarenessUpdate(connection, encoding.toUint8Array(encoder));
+}
+
+/** Forgets what a connection spoke for; the engine takes its states away. */
+export function releaseAwareness(connection: Connection): void {
+  const spoken = owners.get(connection.document);
+  if (spoken === undefined) return;
+  for (const [client, owner] of spoken) if (owner === connection) spoken.delete(client);
+}
+
+function ownersOf(document: Document): Map<number, Connection> {
+  const found = owners.get(document);
+  if (found !== undefined) return found;
+  const made = new Map<number, Connection>();
+  owners.set(document, made);
+  return made;
+}
+
+/** The state with the person's authenticated name and `sub` in `user`, beside the colour they chose. */
+function stamped(state: string, principal: Principal): string {
+  const value = parse(state);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return state;
+  const user: unknown = 'user' in value ? value.user : undefined;
+  const own = typeof user === 'object' && user !== null && !Array.isArray(user) ? user : {};
+  return JSON.stringify({
+    ...value,
+    user: { ...own, name: principal.name, sub: principal.sub },
+  });
+}
+
+function parse(state: string): unknown {
+  try {
+    return JSON.parse(state);
+  } catch (cause) {
+    throw new WeftError('frame-invalid', 'An awareness state is not JSON.', { cause });
+  }
+}

@@ -1,0 +1,120 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { FRAME_MAX_BYTES } from '@weft/protocol';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type Logger, reasonOf } from '../logger.ts';
+import { Socket, type SocketHost } from './socket.ts';
+import { Wire } from './wire.ts';
+
+/** Where sockets are accepted. */
+export const SYNC_PATH = '/sync';
+
+/** Milliseconds to sign in, whatever else arrives meanwhile. */
+const SIGN_IN_MS = 5_000;
+
+/** Milliseconds between pings; a socket that answered none since the last is gone. */
+const PING_MS = 20_000;
+
+/** Milliseconds that a closing handshake may take before the transport is cut. */
+const CLOSE_MS = 1_000;
+
+interface Open {
+  readonly ws: WebSocket;
+  readonly socket: Socket;
+}
+
+/** Accepts WebSockets on an HTTP server and owns every byte in and out of them. */
+export class Gateway {
+  readonly #host: SocketHost;
+  readonly #logger: Logger;
+  readonly #wss = new WebSocketServer({
+    noServer: true,
+    maxPayload: FRAME_MAX_BYTES,
+    perMessageDeflate: false,
+    clientTracking: false,
+  });
+  readonly #open = new Set<Open>();
+  #accepting = true;
+
+  constructor(server: Server, host: SocketHost) {
+    this.#host = host;
+    this.#logger = host.logger;
+    server.on('upgrade', (request, transport, head) => this.#upgrade(request, transport, head));
+  }
+
+  /** Sockets open now. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Takes no further sockets, and reads no further frames from those it has. */
+  stop(): void {
+    this.#accepting = false;
+    for (const { ws } of this.#open) ws.pause();
+  }
+
+  /** Tells every client to come back, spread over `spread` milliseconds, and closes. Resolves when all are gone. */
+  async closeAll(random: () => number, spread: number): Promise<void> {
+    await Promise.all(
+      [...this.#open].map(
+        ({ ws, socket }) =>
+          new Promise<void>((resolve) => {
+            ws.once('close', () => resolve());
+            ws.resume();
+            socket.bye('shutting-down', { retryAfter: Math.floor(random() * spread) });
+            setTimeout(() => ws.terminate(), CLOSE_MS).unref();
+          }),
+      ),
+    );
+  }
+
+  #upgrade(request: IncomingMessage, transport: Duplex, head: Buffer): void {
+    transport.on('error', (error) => {
+      this.#logger.info('A connection failed before it was a socket.', { reason: error.message });
+    });
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    if (pathname !== SYNC_PATH || !this.#accepting) {
+      const status = pathname === SYNC_PATH ? '503 Service Unavailable' : '404 Not Found';
+      transport.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
+    this.#wss.handleUpgrade(request, transport, head, (ws) => this.#accept(ws));
+  }
+
+  #accept(ws: WebSocket): void {
+    ws.binaryType = 'nodebuffer';
+    // The engine asks a request for parameters only; headers and address stay with the gateway.
+    const socket = new Socket(new Wire(ws), new Request('http://localhost/'), this.#host);
+    const open: Open = { ws, socket };
+    this.#open.add(open);
+    let alive = true;
+    const signIn = setTimeout(() => {
+      if (!socket.known) socket.bye('token-required');
+    }, SIGN_IN_MS);
+    const ping = setInterval(() => {
+      if (!alive) {
+        ws.terminate();
+        return;
+      }
+      alive = false;
+      ws.ping();
+    }, PING_MS);
+    ws.on('pong', () => {
+      alive = true;
+    });
+    ws.on('message', (data, isBinary) => {
+      alive = true;
+      if (isBinary && Buffer.isBuffer(data)) socket.receive(data);
+      else socket.bye('frame-invalid');
+    });
+    ws.on('error', (error) => {
+      this.#logger.info('A socket failed.', { reason: reasonOf(error) });
+    });
+    ws.on('close', () => {
+      clearTimeout(signIn);
+      clearInterval(ping);
+      this.#open.delete(open);
+      socket.closed();
+    });
+  }
+}

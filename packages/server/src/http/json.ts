@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ErrorCode, WeftError, errorDefinition } from '@weft/protocol';
+
+/** Bytes of a JSON request. */
+const BODY_MAX_BYTES = 16 * 1024;
+
+/** HTTP status of each code that an HTTP request can meet; all others are 400. */
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  'token-required': 401,
+  'token-invalid': 401,
+  'token-expired': 401,
+  'guest-unknown': 401,
+  'forbidden': 403,
+  'guests-off': 403,
+  'not-found': 404,
+  'method-not-allowed': 405,
+  'internal': 500,
+  'storage-failed': 503,
+  'shutting-down': 503,
+};
+
+/** Answers with JSON that no cache keeps. */
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(JSON.stringify(value));
+}
+
+/** Answers with a code of the error table. */
+export function sendError(response: ServerResponse, error: WeftError): void {
+  sendJson(response, STATUS[error.code] ?? 400, { code: error.code, message: error.message });
+}
+
+/** The error for a code, for `sendError`. */
+export function errorOf(code: ErrorCode): WeftError {
+  return new WeftError(code, errorDefinition(code).retry === 'later' ? 'Try again.' : undefined);
+}
+
+/**
+ * Reads a JSON body.
+ * @throws WeftError `request-invalid` when it is too large or not JSON
+ */
+export async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    if (!Buffer.isBuffer(chunk)) throw new WeftError('request-invalid');
+    size += chunk.length;
+    if (size > BODY_MAX_BYTES) throw new WeftError('request-invalid', 'It is too large.');
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch (cause) {
+    throw new WeftError('request-invalid', 'It is not JSON.', { cause });
+  }
+}
