@@ -10,7 +10,7 @@ import {
 } from '../src/index.ts';
 import { closed, upgrade } from './fixtures/client.ts';
 
-const entry = fileURLToPath(new URL('fixtures/server.mjs', import.meta.url));
+const entry = fileURLToPath(new URL('fixtures/server.ts', import.meta.url));
 
 describe('fault proxy', () => {
   let server: ServerProcess;

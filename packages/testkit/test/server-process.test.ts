@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { startServerProcess } from '../src/index.ts';
 
-const entry = fileURLToPath(new URL('fixtures/server.mjs', import.meta.url));
+const entry = fileURLToPath(new URL('fixtures/server.ts', import.meta.url));
 
 describe('server process', () => {
   it('starts on a free port with its data directory, and is killed by its id', async () => {

@@ -82,7 +82,13 @@ export function describeLogContract(name: string, makeMedium: MakeMedium): void 
     describe('records', () => {
       it('[D4] give back every field as it was given', async () => {
         const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
-        const given = { stream: 't/document/x', key: 'k/1', principal: 'bea', kind: 'event', at: 42 };
+        const given = {
+          stream: 't/document/x',
+          key: 'k/1',
+          principal: 'bea',
+          kind: 'event',
+          at: 42,
+        };
         await log.append([{ ...given, bytes }]);
         const [record] = await log.read('t/document/x', 0, 10);
         expect(record).toEqual({ ...given, number: 1, bytes });
@@ -275,7 +281,9 @@ export function describeLogContract(name: string, makeMedium: MakeMedium): void 
       });
 
       it('leave the numbers, the keys and the tail as they were', async () => {
-        await log.append(Array.from({ length: 5 }, (_, i) => entry('a', `${i + 1}`, { key: `k${i}` })));
+        await log.append(
+          Array.from({ length: 5 }, (_, i) => entry('a', `${i + 1}`, { key: `k${i}` })),
+        );
         await log.putSnapshot('a', { upTo: 3, bytes: bytes('three') }, 0);
         expect(await log.head('a')).toBe(5);
         expect((await log.read('a', 3, 10)).map(textOf)).toEqual(['4', '5']);

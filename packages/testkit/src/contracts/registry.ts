@@ -29,7 +29,9 @@ export function describeRegistryContract(name: string, makeMedium: MakeMedium): 
 
     it('a resource is as it was first recorded', async () => {
       expect(await registry.createResource(spec)).toBe(true);
-      expect(await registry.createResource({ ...spec, owner: 'bea', parent: undefined })).toBe(false);
+      expect(await registry.createResource({ ...spec, owner: 'bea', parent: undefined })).toBe(
+        false,
+      );
       expect(await registry.resource('_', 'document', 'spec')).toEqual(spec);
     });
 
