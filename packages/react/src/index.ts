@@ -1,1 +1,10 @@
-export {};
+export { DocumentEditor } from './document-editor.tsx';
+export type { DocumentEditorProps } from './document-editor.tsx';
+export { useConversation, useDocument, useWorkspace } from './handles.ts';
+export { useObservable } from './observable.ts';
+export { useConnection, useDocumentStatus, useStatusLine } from './status.ts';
+export { createStatusLine } from './status-line.ts';
+export type { StatusLineSources, Timer } from './status-line.ts';
+export { statusWords } from './status-words.ts';
+export type { StatusKind, StatusWords } from './status-words.ts';
+export { useWeft, WeftProvider } from './provider.tsx';

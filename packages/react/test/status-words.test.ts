@@ -1,0 +1,69 @@
+import type { ConnectionStatus, DocumentStatus } from '@weft/client';
+import { describe, expect, it } from 'vitest';
+import { statusWords } from '../src/status-words.ts';
+
+const online: ConnectionStatus = { state: 'online' };
+const offline: ConnectionStatus = { state: 'offline' };
+const stored: DocumentStatus = { state: 'stored', waiting: 0 };
+
+const rows: readonly [string, ConnectionStatus, DocumentStatus, number, string, string][] = [
+  ['unsaved', online, { state: 'unsaved', waiting: 1 }, 0, 'unsaved', 'Saving…'],
+  ['unsaved, offline', offline, { state: 'unsaved', waiting: 3 }, 0, 'unsaved', 'Saving…'],
+  [
+    'local, online',
+    online,
+    { state: 'local', waiting: 3 },
+    0,
+    'local',
+    'Saved on this device · sending',
+  ],
+  [
+    'local, connecting',
+    { state: 'connecting' },
+    { state: 'local', waiting: 3 },
+    0,
+    'local',
+    'Saved on this device · sending',
+  ],
+  [
+    'local, offline',
+    offline,
+    { state: 'local', waiting: 12 },
+    0,
+    'offline',
+    'Offline · saved on this device · 12 changes to send',
+  ],
+  [
+    'local, offline, one change',
+    offline,
+    { state: 'local', waiting: 1 },
+    0,
+    'offline',
+    'Offline · saved on this device · 1 change to send',
+  ],
+  ['stored, offline', offline, stored, 0, 'offline', 'Offline · saved on this device'],
+  ['stored', online, stored, 0, 'stored', 'Stored'],
+  ['outdated', { state: 'outdated' }, stored, 0, 'outdated', 'A new version is ready · Reload'],
+  ['refused', online, stored, 1, 'refused', 'This change could not be kept · Show it'],
+  [
+    'revoked',
+    { state: 'revoked', code: 'token-invalid' },
+    { state: 'local', waiting: 2 },
+    0,
+    'revoked',
+    'Signed out · saved on this device · 2 changes to send',
+  ],
+];
+
+describe('words of state', () => {
+  it.each(rows)('%s', (_row, connection, document, refused, status, text) => {
+    expect(statusWords(connection, document, refused)).toEqual({ status, text });
+  });
+
+  it('[D2] the word "Stored" is said of nothing but a stored document', () => {
+    for (const [, connection, document, refused] of rows) {
+      const { text } = statusWords(connection, document, refused);
+      if (/stored/i.test(text)) expect(document.state).toBe('stored');
+    }
+  });
+});
