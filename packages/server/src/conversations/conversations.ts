@@ -4,6 +4,7 @@ import {
   type ConversationEvent,
   type ConversationHead,
   type ConversationState,
+  type ErrorCode,
   conversationEventSchema,
   decide,
   errorDefinition,
@@ -100,11 +101,8 @@ export class Conversations {
     key: string,
     command: Command,
   ): Promise<CommandResult> {
-    // The same id twice at once: the log writes one, the other is decided again and must find it here.
-    let written: ConversationEvent | undefined;
     return this.#pipeline(stream).run<CommandResult>({
       decide: (state) => {
-        if (written !== undefined) return { do: 'answer', result: storedAs(written) };
         const decision = decide(state, command, principal, this.#identity.epoch, this.#now());
         if (decision.outcome === 'refuse') return { do: 'answer', result: refused(decision.code) };
         const { event, segmentUpdate, next } = decision;
@@ -134,7 +132,6 @@ export class Conversations {
             },
           ],
           committed: () => {
-            written = event;
             if (event.event === 1) this.#record(principal, command.conversation);
             this.#listener.committed(principal.tenant, formatAddress(segment), segmentUpdate, {
               type: 'event',
@@ -145,6 +142,8 @@ export class Conversations {
             });
             return storedAs(event);
           },
+          // Another copy of this command was on its way: the log wrote one, and it answers for both.
+          repeated: async () => (await this.#repeated(stream, key, command)) ?? refused('internal'),
         };
       },
       failed: (error) => {
@@ -192,6 +191,7 @@ function storedAs(event: ConversationEvent): CommandResult {
   return { outcome: 'stored', event: event.event, sequence: event.sequence, at: event.message.at };
 }
 
-export function refused(code: Parameters<typeof errorDefinition>[0]): CommandResult {
+/** A refusal with the words of the error table. */
+function refused(code: ErrorCode): CommandResult {
   return { outcome: 'refused', code, message: errorDefinition(code).message };
 }

@@ -17,6 +17,8 @@ export type Plan<S, R> =
       readonly next: S;
       /** Runs right after the commit, in order; its value answers the step. */
       readonly committed: (numbers: readonly number[]) => R;
+      /** The log holds one of the keys already, so nothing was written: the answer is in the log. */
+      readonly repeated?: () => Promise<R>;
     }
   /** Nothing to append: answered when all steps before it are committed, on whose effects the decision rests. */
   | { readonly do: 'answer'; readonly result: R };
@@ -39,6 +41,7 @@ type Decided<S> =
       readonly entries: readonly LogEntry[];
       readonly next: S;
       readonly committed: (numbers: readonly number[]) => void;
+      readonly repeated: () => void;
     }
   | { readonly do: 'answer'; readonly answer: () => void };
 
@@ -100,9 +103,16 @@ export class Pipeline<S> {
       this.#submit({
         decide: (state) => {
           const plan = step.decide(state);
-          return plan.do === 'answer'
-            ? { do: 'answer', answer: () => resolve(plan.result) }
-            : { ...plan, committed: (numbers) => settle(() => plan.committed(numbers)) };
+          if (plan.do === 'answer') return { do: 'answer', answer: () => resolve(plan.result) };
+          const { repeated } = plan;
+          return {
+            ...plan,
+            committed: (numbers) => settle(() => plan.committed(numbers)),
+            repeated: () => {
+              if (repeated === undefined) settle(() => step.failed(new Error('A key was repeated.')));
+              else repeated().then(resolve, (error: unknown) => settle(() => step.failed(toError(error))));
+            },
+          };
         },
         failed: (error) => settle(() => step.failed(error)),
       });
@@ -136,7 +146,7 @@ export class Pipeline<S> {
     if (decided.do === 'answer') return;
     this.#state = { state: 'ready', value: decided.next };
     this.#log.append(decided.entries).then(
-      (result) => this.#settled(entry, decided.committed, result),
+      (result) => this.#settled(entry, decided, result),
       (error: unknown) => {
         this.#leave(entry);
         this.#state = { state: 'settling' };
@@ -148,16 +158,17 @@ export class Pipeline<S> {
 
   #settled(
     entry: InFlight<S>,
-    committed: (numbers: readonly number[]) => void,
+    decided: Extract<Decided<S>, { do: 'append' }>,
     result: AppendResult,
   ): void {
     this.#leave(entry);
     if (result.outcome === 'appended') {
-      committed(result.numbers);
+      decided.committed(result.numbers);
     } else {
-      // Decided against a state that never came to be, or repeated while another copy of it was on its way.
+      // The state it was decided against never came to be, nor will the one it promised to those behind it.
       this.#state = { state: 'settling' };
-      this.#waiting.push(entry.job);
+      if (result.outcome === 'repeated') decided.repeated();
+      else this.#waiting.push(entry.job);
     }
     this.#proceed();
   }
