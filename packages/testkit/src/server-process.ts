@@ -71,7 +71,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     });
     collect(child, (text) => {
       written += text;
-      const found = /http:\/\/127\.0\.0\.1:(\d+)/.exec(written)?.[1];
+      const found = /http:\/\/127\.0\.0\.1:(\d+)\s/.exec(written)?.[1];
       if (found === undefined || child.pid === undefined) return;
       clearTimeout(late);
       resolve({ port: Number(found), pid: child.pid });

@@ -8,7 +8,7 @@ describe('server process', () => {
   it('starts on a free port with its data directory, and is killed by its id', async () => {
     const server = await startServerProcess({ entry, dataDir: '/tmp/some-data' });
     expect(await (await fetch(server.url)).text()).toContain(`pid ${server.pid}`);
-    expect(server.output()).toContain('data /tmp/some-data');
+    expect(server.output()).toContain('with /tmp/some-data');
     expect(await server.kill('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
     await expect(fetch(server.url)).rejects.toThrow();
     expect(await server.kill()).toEqual({ code: null, signal: 'SIGKILL' });
