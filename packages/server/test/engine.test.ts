@@ -1,0 +1,79 @@
+import { Hocuspocus } from '@hocuspocus/server';
+import { openMemoryStore } from '@weft/storage/memory';
+import { describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import { Engine } from '../src/engine/engine.ts';
+import { silentLogger } from '../src/logger.ts';
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const request = new Request('http://localhost/');
+const connection = { readOnly: false, isAuthenticated: true };
+
+/** The last reader leaves while a newcomer opens, some microtasks apart: how often it gets a dead document. */
+async function raceUnload(engine: Hocuspocus, runs: number): Promise<number> {
+  let dead = 0;
+  for (let run = 0; run < runs; run += 1) {
+    const name = `document/race-${run}`;
+    const first = await engine.createDocument(name, request, 'one', connection);
+    await turn();
+    const unloading = engine.unloadDocument(first);
+    for (let tick = 0; tick < run % 16; tick += 1) await Promise.resolve();
+    const second = await engine.createDocument(name, request, 'two', connection);
+    // What a socket does next, in the same turn: attach.
+    second.addDirectConnection();
+    await unloading;
+    await turn();
+    if (second.isDestroyed || engine.documents.get(name) !== second) dead += 1;
+  }
+  return dead;
+}
+
+describe('engine', () => {
+  it('[D2] never hands out a document that it unloads before the newcomer is attached', async () => {
+    const stock = new Hocuspocus({ quiet: true });
+    expect(await raceUnload(stock, 80)).toBeGreaterThan(0);
+    const store = await openMemoryStore();
+    const ours = new Engine({ tenant: '_', store, logger: silentLogger, now: () => 0 });
+    expect(await raceUnload(ours, 80)).toBe(0);
+  });
+
+  it('[D3] does not write by itself after concurrent formatting', async () => {
+    const store = await openMemoryStore();
+    const engine = new Engine({ tenant: '_', store, logger: silentLogger, now: () => 0 });
+    const document = await engine.createDocument('document/a', request, 'one', connection);
+    document.addDirectConnection();
+    const base = new Y.Doc();
+    base.getText('t').insert(0, 'one two three');
+    const copies = [1, 2].map(() => {
+      const copy = new Y.Doc();
+      Y.applyUpdate(copy, Y.encodeStateAsUpdate(base));
+      copy.getText('t').format(4, 3, { bold: true });
+      return copy;
+    });
+    copies[1]?.getText('t').format(0, 13, { bold: null });
+    const origins: unknown[] = [];
+    document.on('update', (_update: Uint8Array, origin: unknown) => origins.push(origin));
+    for (const source of [base, ...copies]) {
+      await engine.intake(document).write({ bytes: Y.encodeStateAsUpdate(source), principal: 'p', origin: 'door' });
+    }
+    await turn();
+    expect(new Set(origins)).toEqual(new Set(['door']));
+  });
+
+  it('[D4] loads a snapshot and the tail behind it in one transaction', async () => {
+    const store = await openMemoryStore();
+    const source = new Y.Doc();
+    const updates: Uint8Array[] = [];
+    source.on('update', (update: Uint8Array) => updates.push(update));
+    for (const word of ['a', 'b', 'c', 'd']) source.getText('t').insert(0, word);
+    const append = (bytes: Uint8Array) =>
+      store.log.append([{ stream: '_/document/a', principal: 'p', kind: 'update', at: 0, bytes }]);
+    for (const update of updates) await append(update);
+    const snapshot = new Y.Doc();
+    for (const update of updates.slice(0, 3)) Y.applyUpdate(snapshot, update);
+    await store.log.putSnapshot('_/document/a', { upTo: 3, bytes: Y.encodeStateAsUpdate(snapshot) }, 0);
+    const engine = new Engine({ tenant: '_', store, logger: silentLogger, now: () => 0 });
+    const document = await engine.createDocument('document/a', request, 'one', connection);
+    expect(document.getText('t').toString()).toBe('dcba');
+  });
+});
