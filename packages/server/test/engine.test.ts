@@ -42,15 +42,21 @@ describe('engine', () => {
     const engine = new Engine({ tenant: '_', store, logger: silentLogger, now: () => 0 });
     const document = await engine.createDocument('document/a', request, 'one', connection);
     document.addDirectConnection();
+    // A nested text: roots that nobody asked for have no type here, and only typed texts clean up.
+    const textOf = (doc: Y.Doc) => {
+      const text = doc.getXmlFragment('content').get(0);
+      if (!(text instanceof Y.XmlText)) throw new TypeError('No text.');
+      return text;
+    };
     const base = new Y.Doc();
-    base.getText('t').insert(0, 'one two three');
-    const copies = [1, 2].map(() => {
+    base.getXmlFragment('content').insert(0, [new Y.XmlText('one two three')]);
+    const copies = [1, 2].map((client) => {
       const copy = new Y.Doc();
+      copy.clientID = client;
       Y.applyUpdate(copy, Y.encodeStateAsUpdate(base));
-      copy.getText('t').format(4, 3, { bold: true });
+      textOf(copy).format(4, 3, { bold: true });
       return copy;
     });
-    copies[1]?.getText('t').format(0, 13, { bold: null });
     const origins: unknown[] = [];
     document.on('update', (_update: Uint8Array, origin: unknown) => origins.push(origin));
     for (const source of [base, ...copies]) {
@@ -58,6 +64,12 @@ describe('engine', () => {
     }
     await turn();
     expect(new Set(origins)).toEqual(new Set(['door']));
+    // The same updates make a plain document write: the behaviour that is switched off is still there.
+    const plain = new Y.Doc();
+    const own: unknown[] = [];
+    plain.on('update', (_update: Uint8Array, origin: unknown) => own.push(origin));
+    for (const source of [base, ...copies]) Y.applyUpdate(plain, Y.encodeStateAsUpdate(source), 'door');
+    expect(new Set(own)).toEqual(new Set(['door', null]));
   });
 
   it('[D4] loads a snapshot and the tail behind it in one transaction', async () => {
