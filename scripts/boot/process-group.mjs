@@ -87,16 +87,25 @@ export async function run(program, args, { cwd, env, output: outputMode }) {
 /** @param {number | undefined} group */
 async function endStragglers(group) {
   if (!signalGroup(group, 'SIGTERM')) return;
-  const end = Date.now() + STRAGGLER_GRACE;
+  if (await isGone(group, STRAGGLER_GRACE)) return;
+  signalGroup(group, 'SIGKILL');
+  await isGone(group, STRAGGLER_GRACE);
+}
+
+/**
+ * Waits until a group has no process left; false when `limit` milliseconds pass before.
+ * @param {number | undefined} group
+ * @param {number} limit
+ */
+async function isGone(group, limit) {
+  const end = Date.now() + limit;
   while (signalGroup(group, 0)) {
-    if (Date.now() > end) {
-      signalGroup(group, 'SIGKILL');
-      return;
-    }
+    if (Date.now() > end) return false;
     await new Promise((resolve) => {
       setTimeout(resolve, 20);
     });
   }
+  return true;
 }
 
 /**
