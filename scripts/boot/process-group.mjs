@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { errorCode } from './error-code.mjs';
 import { Failure } from './failure.mjs';
@@ -99,13 +100,42 @@ async function endStragglers(group) {
  */
 async function isGone(group, limit) {
   const end = Date.now() + limit;
-  while (signalGroup(group, 0)) {
+  while (hasMembers(group)) {
     if (Date.now() > end) return false;
     await new Promise((resolve) => {
       setTimeout(resolve, 20);
     });
   }
   return true;
+}
+
+/**
+ * Whether a process of the group still runs. Where there is a /proc, those that have ended and that nobody has
+ * waited for do not count: in a container without an init process they stay for ever.
+ * @param {number | undefined} group
+ */
+function hasMembers(group) {
+  if (!signalGroup(group, 0)) return false;
+  if (process.platform !== 'linux') return true;
+  return readdirSync('/proc').some((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    const [state, , itsGroup] = statOf(name);
+    return itsGroup === String(group) && state !== 'Z';
+  });
+}
+
+/**
+ * State, parent and group of a process, and more; empty when it has gone meanwhile.
+ * @param {string} pid
+ */
+function statOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The program's name stands before, in parentheses, and may hold spaces.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
+  }
 }
 
 /**
