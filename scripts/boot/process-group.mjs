@@ -9,8 +9,8 @@ import { Failure } from './failure.mjs';
  * this process goes to the whole group, and nothing of the group outlives its leader.
  */
 
-/** Milliseconds that a group has to end after a signal, before it is killed. */
-const GRACE = 10_000;
+/** Milliseconds that a group has to end after a signal, before it is killed: longer than a server drains. */
+const GRACE = 15_000;
 /** Milliseconds that stragglers have to end after their leader did. */
 const STRAGGLER_GRACE = 2_000;
 /** Milliseconds within which the same signal is one: on Ctrl-C both the terminal and npm send it. */
