@@ -112,7 +112,7 @@ export default {
     {
       name: 'sources ship without devDependencies',
       severity: 'error',
-      from: { path: '^(packages|apps)/[^/]+/src/' },
+      from: { path: '^(packages/[^/]+|apps/server)/src/' },
       to: {
         dependencyTypes: ['npm-dev'],
         dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional', 'type-only'],
