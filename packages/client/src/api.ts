@@ -115,7 +115,7 @@ export interface WeftOptions {
   readonly url: string;
   readonly token: TokenSource;
   /** The signed-in person's `sub` and name, known before any network: names the device's database and own messages. */
-  readonly person?: { readonly sub: string; readonly name: string };
+  readonly person?: { readonly sub: string; readonly name: string; readonly tenant?: string };
   /** Where the device keeps everything; default: IndexedDB in browsers, memory elsewhere. */
   readonly store?: DeviceStore;
   readonly env?: Partial<Environment>;
@@ -125,7 +125,7 @@ export interface WeftOptions {
 
 export interface Weft {
   readonly connection: Observable<ConnectionStatus>;
-  /** Documents with local changes that are not stored, over all open handles. */
+  /** Documents with local changes that are not stored: open ones, and those still being sent after their last close. */
   readonly pending: Observable<number>;
   /** Refusals since the start, newest last. */
   readonly refusals: Observable<readonly Refusal[]>;
@@ -139,6 +139,3 @@ export interface Weft {
   /** Closes handles, socket and store. Idempotent. */
   close(): Promise<void>;
 }
-
-/** Makes a client. Works at once from the device; connects unless told otherwise. */
-export type CreateWeft = (options: WeftOptions) => Weft;

@@ -3,6 +3,7 @@ export * from './connection.ts';
 export * from './content-hash.ts';
 export * from './conversation.ts';
 export * from './directory.ts';
+export * from './document-frame.ts';
 export * from './errors.ts';
 export * from './frame-reader.ts';
 export * from './frame.ts';

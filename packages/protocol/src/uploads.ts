@@ -32,10 +32,9 @@ export interface SentWrite extends ChangeRange {
 /**
  * @param unstored changes found on the device that no server is known to have committed
  * @param stored changes of this device that a server has committed
- * @param next the number of the first write, where the socket has carried writes of this document before
  */
-export function startUploads(unstored: number, stored = 0, next = 1): Uploads {
-  return { made: stored + unstored, stored, refused: [], sent: [], written: undefined, next };
+export function startUploads(unstored: number, stored = 0): Uploads {
+  return { made: stored + unstored, stored, refused: [], sent: [], written: undefined, next: 1 };
 }
 
 /** Changes found on the device, when some were made before the device was read. Call it before any write is sent. */
@@ -106,9 +105,12 @@ export function refusedWrite(uploads: Uploads, n: number): Uploads {
   return { ...uploads, refused, sent: sentRest };
 }
 
-/** The socket is gone: what was on its way is not known to be stored, and the next socket counts anew. */
-export function disconnected(uploads: Uploads): Uploads {
-  return { ...uploads, sent: [], written: undefined, next: 1 };
+/**
+ * The socket is gone: what was on its way is not known to be stored, and the next socket counts anew.
+ * @param next the number of the next write, where that socket has carried writes of this document before
+ */
+export function disconnected(uploads: Uploads, next = 1): Uploads {
+  return { ...uploads, sent: [], written: undefined, next };
 }
 
 /** Nothing counts as stored any more: the server has another history (a restore raised its epoch). */
@@ -130,8 +132,8 @@ export function waiting(uploads: Uploads): number {
   return count;
 }
 
-/** Whether the change with this count is committed: what the device may mark as stored. */
-export function isStored(uploads: Uploads, change: number): boolean {
-  if (change > uploads.stored) return false;
-  return !uploads.refused.some((range) => change > range.from && change <= range.upTo);
+/** Whether all changes of a range are committed: only then may the device mark them as stored. */
+export function allStored(uploads: Uploads, changes: ChangeRange): boolean {
+  if (changes.upTo > uploads.stored) return false;
+  return !uploads.refused.some((range) => changes.upTo > range.from && changes.from < range.upTo);
 }

@@ -1,1 +1,1 @@
-export {};
+export { type IndexedDbDeviceOptions, openIndexedDbDevice } from './device.ts';

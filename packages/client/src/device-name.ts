@@ -1,0 +1,44 @@
+import { DEFAULT_TENANT, WeftError, claimsSchema } from '@weft/protocol';
+import type { DeviceStore } from '@weft/storage';
+import { openMemoryDevice } from '@weft/storage/device-memory';
+import { openIndexedDbDevice } from '@weft/storage/indexeddb';
+import type { WeftOptions } from './api.ts';
+
+/**
+ * The default store: IndexedDB where there is one, memory elsewhere.
+ * @throws WeftError `request-invalid` in a browser when nothing says whose device it is: one person's unsent work
+ * must never be sent under another's name
+ */
+export function defaultStore(options: WeftOptions, url: URL): DeviceStore {
+  if (typeof indexedDB === 'undefined') return openMemoryDevice();
+  const owner = options.person ?? ownerOf(options.token);
+  if (owner === undefined) {
+    throw new WeftError(
+      'request-invalid',
+      'Pass `person`, a `token` that names one, or a `store`: a device keeps each person apart.',
+    );
+  }
+  return openIndexedDbDevice({ name: deviceName(url, owner.sub, owner.tenant) });
+}
+
+/** The database of one person, in one tenant, on one server. */
+export function deviceName(url: URL, sub: string, tenant: string = DEFAULT_TENANT): string {
+  return `weft:${url.host}:${tenant}:${sub}`;
+}
+
+/** Whom a fixed token names. Not verified: it only chooses a database on this device. */
+function ownerOf(
+  token: WeftOptions['token'],
+): { readonly sub: string; readonly tenant?: string } | undefined {
+  const payload = typeof token === 'string' ? token.split('.')[1] : undefined;
+  if (payload === undefined) return undefined;
+  try {
+    const binary = atob(payload.replaceAll('-', '+').replaceAll('_', '/'));
+    const json = new TextDecoder().decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
+    const claims = claimsSchema.safeParse(JSON.parse(json));
+    return claims.success ? { sub: claims.data.sub, tenant: claims.data.tid } : undefined;
+  } catch {
+    // Not a JWT: an embedder's own kind of token, which says nothing to us.
+    return undefined;
+  }
+}

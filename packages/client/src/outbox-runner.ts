@@ -1,0 +1,271 @@
+import {
+  type Ack,
+  type Command,
+  type Message,
+  type MessageBody,
+  type Outbox,
+  type OutboxEntry,
+  WeftError,
+  acknowledge,
+  backoffDelay,
+  isErrorCode,
+  nextCounter,
+  seen,
+  sendable,
+} from '@weft/protocol';
+import type { DeviceStore } from '@weft/storage';
+import type { Environment } from './api.ts';
+
+export interface OutboxRunnerOptions {
+  readonly env: Environment;
+  readonly store: DeviceStore;
+  readonly device: () => Promise<string>;
+  readonly newId: () => string;
+  readonly send: (command: Command) => void;
+  /** What a conversation's outbox shows has changed. */
+  readonly changed: (conversation: string) => void;
+  /** A command was refused because this person may only read. */
+  readonly readOnly: (conversation: string) => void;
+}
+
+/** A conversation whose first command was refused for now. */
+interface Wait {
+  readonly attempt: number;
+  /** `undefined` once the time has come and the command is on its way again. */
+  readonly cancel: (() => void) | undefined;
+}
+
+/**
+ * Drains the outbox: at most one command of a conversation is on its way, so that they are stored in the order in
+ * which they were made (law C5). Every event changes the entries, then `#evaluate` sends what may be sent.
+ * The device's store is the truth, shared with other tabs; the server makes a command that two tabs send one (C3).
+ */
+export class OutboxRunner {
+  /** Resolves when what the device holds was read, or could not be. */
+  readonly loaded: Promise<void>;
+  readonly #options: OutboxRunnerOptions;
+  #entries: Outbox = [];
+  /** Acked, and shown until the message itself arrives: nothing jumps. Gone from the device already. */
+  readonly #acked = new Set<string>();
+  /** What the device would not keep: in memory only until the server has it. */
+  readonly #unkept = new Map<string, { resolve: () => void; reject: (error: WeftError) => void }>();
+  readonly #inFlight = new Map<string, string>();
+  readonly #waits = new Map<string, Wait>();
+  #online = false;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: OutboxRunnerOptions) {
+    this.#options = options;
+    this.loaded = this.#refresh();
+  }
+
+  /** What a conversation shows after its messages, in order. */
+  entriesOf(conversation: string): Outbox {
+    return this.#entries
+      .filter((entry) => entry.command.conversation === conversation)
+      .toSorted((a, b) => a.command.counter - b.command.counter);
+  }
+
+  /** Queues a message. Resolves with its id when the device has it; where the device fails, when the server has it. */
+  enqueue(conversation: string, body: MessageBody): Promise<string> {
+    return this.#enqueue(conversation, body, undefined);
+  }
+
+  /** Queues what failed again, under a new id. @throws WeftError `not-found` when no failed entry has the id */
+  async retry(id: string): Promise<void> {
+    const entry = this.#entries.find((candidate) => candidate.command.id === id);
+    if (entry?.state.state !== 'failed') throw new WeftError('not-found');
+    await this.#enqueue(entry.command.conversation, entry.command.action.body, id);
+  }
+
+  /** Removes a failed entry; any other stays, since the server may have it. */
+  async dismiss(id: string): Promise<void> {
+    const entry = this.#entries.find((candidate) => candidate.command.id === id);
+    if (entry?.state.state !== 'failed') return;
+    this.#drop(entry);
+    await this.#options.store.deleteOutbox(id);
+  }
+
+  /** Messages of this person have arrived: their acks may be lost, their effects are not. */
+  seen(conversation: string, messages: readonly Message[]): void {
+    const ids = messages.map((message) => message.id);
+    const rest = seen(this.#entries, ids);
+    if (rest === this.#entries) return;
+    for (const { command } of this.#entries) {
+      if (!ids.includes(command.id)) continue;
+      this.#settle(command.id);
+      if (!this.#acked.delete(command.id)) this.#delete(command.id);
+    }
+    this.#entries = rest;
+    this.#options.changed(conversation);
+    this.#evaluate();
+  }
+
+  /** Nobody shows a conversation any more: what was acked need not be kept for its list. */
+  forgetAcked(conversation: string): void {
+    const acked = this.entriesOf(conversation).map((entry) => entry.command.id);
+    for (const id of acked) {
+      if (this.#acked.delete(id)) this.#entries = seen(this.#entries, [id]);
+    }
+  }
+
+  /** The server answered a command. */
+  ack(ack: Ack): void {
+    for (const [conversation, id] of this.#inFlight) {
+      if (id === ack.id) this.#inFlight.delete(conversation);
+    }
+    const entry = this.#entries.find((candidate) => candidate.command.id === ack.id);
+    // Its message was seen before: nothing is left to do but to send the next.
+    if (entry !== undefined) this.#answered(entry, ack);
+    this.#evaluate();
+  }
+
+  online(): void {
+    this.#online = true;
+    // Another tab may have sent, dismissed or left something meanwhile.
+    void this.#refresh();
+  }
+
+  lost(): void {
+    this.#online = false;
+    this.#inFlight.clear();
+    for (const wait of this.#waits.values()) wait.cancel?.();
+    this.#waits.clear();
+  }
+
+  /** Resolves when what was handed in is on the device, or has failed. */
+  settled(): Promise<void> {
+    return this.#last;
+  }
+
+  /** Ends it: whoever waits for a message that the device would not keep is told that it is not safe. */
+  close(): void {
+    this.lost();
+    for (const { reject } of this.#unkept.values()) reject(new WeftError('device-failed'));
+    this.#unkept.clear();
+  }
+
+  async #enqueue(conversation: string, body: MessageBody, replaces: string | undefined): Promise<string> {
+    const { env, store, device, newId } = this.#options;
+    const id = newId();
+    const at = Math.max(0, Math.trunc(env.now()));
+    const from = await device();
+    const make = (counter: number): OutboxEntry => ({
+      command: { type: 'command', id, device: from, counter, conversation, at, action: { type: 'send', body } },
+      state: { state: 'queued' },
+    });
+    const kept = store.enqueue(conversation, make, replaces).then(
+      (entry) => this.#add(entry, replaces),
+      () => {
+        const counters = this.entriesOf(conversation).map((entry) => entry.command.counter);
+        const safe = new Promise<void>((resolve, reject) => {
+          this.#unkept.set(id, { resolve, reject });
+        });
+        this.#add(make(nextCounter(Math.max(0, ...counters))), replaces);
+        return safe;
+      },
+    );
+    await kept;
+    return id;
+  }
+
+  #add(entry: OutboxEntry, replaces: string | undefined): void {
+    const gone = replaces === undefined ? [entry.command.id] : [entry.command.id, replaces];
+    this.#entries = [...seen(this.#entries, gone), entry];
+    this.#options.changed(entry.command.conversation);
+    this.#evaluate();
+  }
+
+  #answered(entry: OutboxEntry, ack: Ack): void {
+    const { id, conversation } = entry.command;
+    const { result } = ack;
+    if (result.outcome === 'stored') {
+      this.#stopWaiting(conversation);
+      this.#acked.add(id);
+      this.#settle(id);
+      this.#delete(id);
+      return;
+    }
+    const next = acknowledge(this.#entries, ack);
+    if (next === this.#entries) {
+      this.#wait(conversation);
+      return;
+    }
+    this.#stopWaiting(conversation);
+    this.#entries = next;
+    const failed = next.find((candidate) => candidate.command.id === id);
+    if (failed !== undefined) this.#follow(this.#options.store.replaceOutbox(failed));
+    const code = isErrorCode(result.code) ? result.code : 'internal';
+    this.#unkept.get(id)?.reject(new WeftError(code));
+    if (code === 'read-only') this.#options.readOnly(conversation);
+    this.#options.changed(conversation);
+  }
+
+  /** Sends the first command of each conversation that has none on its way. */
+  #evaluate(): void {
+    if (!this.#online) return;
+    for (const command of sendable(this.#entries)) {
+      const { id, conversation } = command;
+      if (this.#acked.has(id) || this.#inFlight.has(conversation)) continue;
+      if (this.#waits.get(conversation)?.cancel !== undefined) continue;
+      this.#inFlight.set(conversation, id);
+      this.#options.send(command);
+    }
+  }
+
+  #wait(conversation: string): void {
+    const { env } = this.#options;
+    const attempt = (this.#waits.get(conversation)?.attempt ?? 0) + 1;
+    const cancel = env.timer(backoffDelay(attempt, env.random()), () => {
+      this.#waits.set(conversation, { attempt, cancel: undefined });
+      this.#evaluate();
+    });
+    this.#waits.set(conversation, { attempt, cancel });
+  }
+
+  #stopWaiting(conversation: string): void {
+    this.#waits.get(conversation)?.cancel?.();
+    this.#waits.delete(conversation);
+  }
+
+  #refresh(): Promise<void> {
+    return this.#options.store.outbox().then(
+      (kept) => {
+        const here = new Set(kept.map((entry) => entry.command.id));
+        const others = this.#entries.filter(({ command: { id } }) => {
+          return !here.has(id) && (this.#acked.has(id) || this.#unkept.has(id));
+        });
+        const touched = new Set([...this.#entries, ...kept].map((entry) => entry.command.conversation));
+        this.#entries = [...kept, ...others].toSorted((a, b) => a.command.counter - b.command.counter);
+        for (const conversation of touched) this.#options.changed(conversation);
+        this.#evaluate();
+      },
+      // A device that cannot be read: what is in memory is all there is.
+      () => this.#evaluate(),
+    );
+  }
+
+  #drop(entry: OutboxEntry): void {
+    this.#entries = seen(this.#entries, [entry.command.id]);
+    this.#options.changed(entry.command.conversation);
+  }
+
+  /** The server has it: who waited for it to be safe may go on. */
+  #settle(id: string): void {
+    this.#unkept.get(id)?.resolve();
+    this.#unkept.delete(id);
+  }
+
+  #delete(id: string): void {
+    this.#follow(this.#options.store.deleteOutbox(id));
+  }
+
+  /** A write to the device that fails here costs one more send, which the server answers as before. */
+  #follow(write: Promise<unknown>): void {
+    const ended = write.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#last = Promise.all([this.#last, ended]).then(() => undefined);
+  }
+}

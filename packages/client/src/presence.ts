@@ -1,0 +1,114 @@
+import { FrameReader, WeftError } from '@weft/protocol';
+import { type Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness';
+import type { Environment } from './api.ts';
+import { report } from './observable.ts';
+
+/** Milliseconds between two sends of the own state: a moving caret needs no more, and every reader pays for each. */
+const INTERVAL = 50;
+
+/** Origin of states that came from the server. */
+const REMOTE = { from: 'weft-server' };
+
+/** What is asked of `Awareness.on('update')`. */
+interface AwarenessChange {
+  readonly added: readonly number[];
+  readonly updated: readonly number[];
+  readonly removed: readonly number[];
+}
+
+/** Sends the own awareness state, the latest at most every 50 ms, and takes in those of others. */
+export class Presence {
+  readonly #awareness: Awareness;
+  readonly #env: Environment;
+  readonly #onUpdate: (change: AwarenessChange, origin: unknown) => void;
+  #send: ((update: Uint8Array) => void) | undefined;
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #cancel: (() => void) | undefined;
+
+  constructor(awareness: Awareness, env: Environment) {
+    this.#awareness = awareness;
+    this.#env = env;
+    this.#onUpdate = ({ added, updated, removed }, origin) => {
+      const own = this.#awareness.clientID;
+      const ours = added.includes(own) || updated.includes(own) || removed.includes(own);
+      if (ours && origin !== REMOTE) this.#changed();
+    };
+    awareness.on('update', this.#onUpdate);
+  }
+
+  /** The document is open on a socket. */
+  attach(send: (update: Uint8Array) => void): void {
+    this.#send = send;
+    const state = this.#awareness.getLocalState();
+    // The server removed our state with the old socket, and ignores one whose clock has not risen since.
+    if (state !== null) this.#awareness.setLocalState(state);
+    this.#flush();
+  }
+
+  /** The socket is gone: who the others are is not known any more. */
+  detach(): void {
+    this.#send = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#sentAt = Number.NEGATIVE_INFINITY;
+    const awareness = this.#awareness;
+    const others = [...awareness.meta.keys()].filter((client) => client !== awareness.clientID);
+    removeAwarenessStates(awareness, others, REMOTE);
+    // A kept clock would hide a person who comes back with the state that they had.
+    for (const client of others) awareness.meta.delete(client);
+  }
+
+  /** Says at once that this person has left the document. */
+  leave(): void {
+    if (this.#awareness.getLocalState() === null) return;
+    this.#awareness.setLocalState(null);
+    this.#flush();
+  }
+
+  /** Takes in what the server sent. @throws WeftError `frame-invalid` */
+  receive(update: Uint8Array): void {
+    validate(update);
+    try {
+      applyAwarenessUpdate(this.#awareness, update, REMOTE);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  /** Sends the own state now, as an answer to a question. */
+  answer(): void {
+    this.#flush();
+  }
+
+  #changed(): void {
+    if (this.#send === undefined || this.#cancel !== undefined) return;
+    const wait = this.#sentAt + INTERVAL - this.#env.now();
+    if (wait <= 0) this.#flush();
+    else this.#cancel = this.#env.timer(wait, () => this.#flush());
+  }
+
+  #flush(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (this.#send === undefined) return;
+    const { clientID, meta } = this.#awareness;
+    if (!meta.has(clientID)) return;
+    this.#sentAt = this.#env.now();
+    this.#send(encodeAwarenessUpdate(this.#awareness, [clientID]));
+  }
+}
+
+/** Reads an update whole before any of it is applied. */
+function validate(update: Uint8Array): void {
+  const reader = new FrameReader(update);
+  for (let left = reader.uint(); left > 0; left -= 1) {
+    reader.uint();
+    reader.uint();
+    const state = reader.string();
+    try {
+      JSON.parse(state);
+    } catch (cause) {
+      throw new WeftError('frame-invalid', 'An awareness state.', { cause });
+    }
+  }
+}

@@ -1,0 +1,231 @@
+import {
+  type Down,
+  type ErrorCode,
+  FrameReader,
+  MessageType,
+  PROTOCOL_VERSION,
+  WEFT_ADDRESS,
+  WeftError,
+  type Welcome,
+  decodeDown,
+  encodeWeft,
+  isErrorCode,
+} from '@weft/protocol';
+import type { Environment, SocketLike } from './api.ts';
+
+/** Milliseconds. */
+const TIMING = {
+  /** From opening the socket to the welcome. */
+  welcome: 15_000,
+  /** How often silence is looked at. */
+  watch: 5_000,
+  /** Nothing heard for so long, with nothing asked: the socket is probed. */
+  silence: 20_000,
+  /** Nothing heard for so long after something was sent: it is probed too. */
+  answer: 5_000,
+  /** A probe without any answer for so long: the socket is dead, whatever it says itself. */
+  probe: 5_000,
+  /** A token is renewed at the soonest after so long: a device whose clock is ahead must not ask all the time. */
+  renew: 10_000,
+} as const;
+
+/** Share of a token's remaining life after which it is renewed. */
+const RENEW_AT = 0.8;
+
+/** Longest delay that timers of browsers and Node can hold. */
+const TIMER_MAX = 2 ** 31 - 1;
+
+/** Logged by the server; tells builds apart. */
+const BUILD = 'weft-client 0.1.0';
+
+/** Why a session ended. */
+export type SessionEnd =
+  | { readonly end: 'lost'; readonly retryAfter?: number | undefined }
+  | { readonly end: 'denied'; readonly code: ErrorCode; readonly retryAfter?: number | undefined };
+
+export interface SessionHandlers {
+  /** The first welcome, or one that answers a renewal. */
+  welcome(welcome: Welcome): void;
+  /** One of our own messages, welcome and bye excepted. */
+  message(message: Exclude<Down, { type: 'welcome' | 'bye' }>): void;
+  /** What follows a document's address in a frame. Throws when it cannot be read. */
+  frame(address: string, reader: FrameReader): void;
+  /** Called once, unless `close` was called first. */
+  ended(end: SessionEnd): void;
+}
+
+export interface SessionOptions {
+  readonly env: Environment;
+  readonly url: string;
+  readonly device: string;
+  readonly token: string;
+  /** Fetches a fresh token; `undefined` when there is only the one. */
+  readonly renew: (() => Promise<string>) | undefined;
+  readonly handlers: SessionHandlers;
+}
+
+/** One socket, from opening it to its end: hello, renewals of the token, and watching that it lives. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #socket: SocketLike;
+  readonly #timers = new Map<'welcome' | 'watch' | 'probe' | 'renew', () => void>();
+  #token: string;
+  #over = false;
+  #welcomed = false;
+  #lastHeard: number;
+  /** When the oldest frame left after which nothing was heard. */
+  #unansweredSince: number | undefined;
+
+  /** @throws whatever `env.socket` throws for an address it cannot open */
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#token = options.token;
+    this.#lastHeard = options.env.now();
+    this.#socket = options.env.socket(options.url);
+    this.#socket.binaryType = 'arraybuffer';
+    this.#socket.onopen = () => this.#hello();
+    this.#socket.onmessage = (event) => this.#receive(event.data);
+    this.#socket.onclose = () => this.#end({ end: 'lost' });
+    // Every error is followed by a close, which tells us what we need to know.
+    this.#socket.onerror = () => undefined;
+    this.#arm('welcome', TIMING.welcome, () => this.#end({ end: 'lost' }));
+  }
+
+  /** Sends a frame; what cannot be sent any more is dropped: the next session starts from state vectors. */
+  send(frame: Uint8Array<ArrayBuffer>): void {
+    if (this.#over || this.#socket.readyState !== 1) return;
+    this.#unansweredSince ??= this.#options.env.now();
+    this.#socket.send(frame);
+  }
+
+  /** Asks for any answer: without one the session is lost. A socket may be dead for minutes before it says so. */
+  probe(): void {
+    if (this.#over || !this.#welcomed || this.#timers.has('probe')) return;
+    // The server answers a repeated hello with a welcome.
+    this.#hello();
+    this.#arm('probe', TIMING.probe, () => this.#end({ end: 'lost' }));
+  }
+
+  /** Closes the socket without a word to the handlers. Idempotent. */
+  close(): void {
+    if (this.#over) return;
+    this.#finish();
+  }
+
+  #hello(): void {
+    this.send(
+      encodeWeft({
+        type: 'hello',
+        protocol: PROTOCOL_VERSION,
+        token: this.#token,
+        device: this.#options.device,
+        build: BUILD,
+      }),
+    );
+  }
+
+  #receive(data: unknown): void {
+    if (this.#over) return;
+    this.#lastHeard = this.#options.env.now();
+    this.#unansweredSince = undefined;
+    this.#disarm('probe');
+    try {
+      const bytes = toBytes(data);
+      // Hocuspocus's sign of life to a silent socket is one byte, without an address.
+      if (bytes.length === 1 && bytes[0] === MessageType.Ping) return;
+      const reader = new FrameReader(bytes);
+      const address = reader.string();
+      if (address === WEFT_ADDRESS) this.#own(decodeDown(reader.decoder));
+      else this.#options.handlers.frame(address, reader);
+    } catch {
+      // What cannot be read may have been anything: only a new session's state vectors tell what is missing.
+      this.#end({ end: 'lost' });
+    }
+  }
+
+  #own(message: Down): void {
+    if (message.type === 'welcome') {
+      this.#welcomed = true;
+      this.#disarm('welcome');
+      this.#armWatch();
+      this.#armRenewal(message.expires);
+      this.#options.handlers.welcome(message);
+    } else if (message.type === 'bye') {
+      const { retryAfter } = message;
+      const code: ErrorCode = isErrorCode(message.code) ? message.code : 'internal';
+      this.#end({ end: 'denied', code, retryAfter });
+    } else {
+      this.#options.handlers.message(message);
+    }
+  }
+
+  #armWatch(): void {
+    this.#arm('watch', TIMING.watch, () => {
+      const now = this.#options.env.now();
+      const unanswered = this.#unansweredSince === undefined ? 0 : now - this.#unansweredSince;
+      if (now - this.#lastHeard >= TIMING.silence || unanswered >= TIMING.answer) this.probe();
+      this.#armWatch();
+    });
+  }
+
+  #armRenewal(expires: number | null): void {
+    const { renew, env } = this.#options;
+    this.#disarm('renew');
+    if (expires === null || renew === undefined) return;
+    const delay = Math.max(TIMING.renew, (expires - env.now()) * RENEW_AT);
+    this.#arm('renew', Math.min(delay, TIMER_MAX), () => this.#renew(renew, expires));
+  }
+
+  #renew(renew: () => Promise<string>, expires: number): void {
+    renew().then(
+      (token) => {
+        if (this.#over) return;
+        this.#token = token;
+        this.#hello();
+      },
+      (error: unknown) => {
+        if (this.#over) return;
+        if (error instanceof WeftError) this.#end({ end: 'denied', code: error.code });
+        // No network to ask on: the old token still holds, and the server says when it no longer does.
+        else this.#armRenewal(expires);
+      },
+    );
+  }
+
+  #arm(name: 'welcome' | 'watch' | 'probe' | 'renew', ms: number, fire: () => void): void {
+    this.#disarm(name);
+    const cancel = this.#options.env.timer(ms, () => {
+      this.#timers.delete(name);
+      fire();
+    });
+    this.#timers.set(name, cancel);
+  }
+
+  #disarm(name: 'welcome' | 'watch' | 'probe' | 'renew'): void {
+    this.#timers.get(name)?.();
+    this.#timers.delete(name);
+  }
+
+  #end(end: SessionEnd): void {
+    if (this.#over) return;
+    this.#finish();
+    this.#options.handlers.ended(end);
+  }
+
+  #finish(): void {
+    this.#over = true;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+    this.#socket.onopen = null;
+    this.#socket.onmessage = null;
+    this.#socket.onclose = null;
+    this.#socket.close(1000);
+  }
+}
+
+/** @throws WeftError `frame-invalid` for text frames: all of ours are bytes */
+function toBytes(data: unknown): Uint8Array {
+  if (data instanceof Uint8Array) return data;
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  throw new WeftError('frame-invalid');
+}

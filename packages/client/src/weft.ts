@@ -1,0 +1,223 @@
+import {
+  type Ack,
+  type ConversationHead,
+  type ErrorCode,
+  type Refused,
+  type Stored,
+  WeftError,
+  type Welcome,
+  encodeWeft,
+  parseAddress,
+} from '@weft/protocol';
+import type { DeviceHistory } from '@weft/storage';
+import { monotonicFactory } from 'ulid';
+import type { Environment, Refusal, Weft, WeftOptions } from './api.ts';
+import { Connection } from './connection.ts';
+import { Conversation } from './conversation.ts';
+import { defaultStore } from './device-name.ts';
+import { Documents } from './documents.ts';
+import { defaultEnvironment } from './environment.ts';
+import { checkId, conversationHandle, documentHandle, workspaceHandle } from './handles.ts';
+import { derived, readOnly, signal } from './observable.ts';
+import { OutboxRunner } from './outbox-runner.ts';
+
+/** Refusals kept for the person to look at. */
+const REFUSALS_MAX = 100;
+
+/** Name of the value that holds the device's own id. */
+const DEVICE_KEY = 'device';
+
+/**
+ * Makes a client. It works at once from the device, and connects unless told otherwise.
+ * @throws WeftError `request-invalid` when the address is none, or when a browser's store has no owner
+ */
+export function createWeft(options: WeftOptions): Weft {
+  const url = toSocketUrl(options.url);
+  const env: Environment = { ...defaultEnvironment, ...options.env };
+  const store = options.store ?? defaultStore(options, url);
+  const newUlid = monotonicFactory(() => env.random());
+  const newId = () => newUlid(Math.max(0, Math.trunc(env.now())));
+
+  const refusals = signal<readonly Refusal[]>([]);
+  const refused = (document: string, code: ErrorCode, message: string) => {
+    const known = refusals.get();
+    if (known.some((other) => other.document === document && other.code === code)) return;
+    refusals.set([...known, { document, code, message }].slice(-REFUSALS_MAX));
+  };
+
+  let me = options.person?.sub;
+  let device: Promise<string> | undefined;
+  const ownDevice = () => (device ??= readDevice());
+  const readDevice = async (): Promise<string> => {
+    const fresh = newId();
+    // A device that keeps nothing is a new one each time.
+    return store.get(DEVICE_KEY).then(
+      (known) => known ?? store.claim(DEVICE_KEY, fresh).catch(() => fresh),
+      () => fresh,
+    );
+  };
+
+  const conversations = new Map<string, { readonly conversation: Conversation; holders: number }>();
+  const documents: Documents = new Documents({
+    env,
+    store,
+    send: (frame) => connection.send(frame),
+    refused,
+    changed: () => pending.notify(),
+  });
+  const pending = derived(() => documents.countWaiting());
+  const outbox = new OutboxRunner({
+    env,
+    store,
+    device: ownDevice,
+    newId,
+    send: (command) => connection.send(encodeWeft(command)),
+    changed: (id) => conversations.get(id)?.conversation.outboxChanged(),
+    readOnly: (id) => conversations.get(id)?.conversation.readOnly(),
+  });
+
+  let history: Promise<DeviceHistory | undefined> | undefined;
+  const admit = async (welcome: Welcome): Promise<ErrorCode | undefined> => {
+    if (me !== undefined && welcome.sub !== me) return 'other-person';
+    me = welcome.sub;
+    const known = await (history ??= store.history().catch(() => undefined));
+    const { serverId, epoch } = welcome;
+    if (known?.serverId === serverId && known.epoch === epoch) return undefined;
+    const next = { serverId, epoch };
+    history = Promise.resolve(next);
+    // Calls to the store take effect in order: what is read below is read under the new history. A device that
+    // cannot keep it will be told again.
+    store.setHistory(next).catch(() => undefined);
+    if (known !== undefined) {
+      documents.forget();
+      for (const { conversation } of conversations.values()) conversation.reset();
+    }
+    return undefined;
+  };
+
+  const connection: Connection = new Connection({
+    env,
+    url: url.href,
+    token: options.token,
+    device: ownDevice,
+    handlers: {
+      admit,
+      message: (message) => receive(message),
+      frame: (address, reader) => documents.receive(address, reader),
+      online: () => {
+        documents.online();
+        outbox.online();
+        void sendLeftBehind();
+      },
+      lost: () => {
+        documents.lost();
+        outbox.lost();
+        for (const { conversation } of conversations.values()) conversation.lost();
+      },
+    },
+  });
+
+  const receive = (message: Stored | Refused | Ack | ConversationHead): void => {
+    switch (message.type) {
+      case 'stored':
+        documents.stored(message);
+        break;
+      case 'refused':
+        documents.refused(message);
+        break;
+      case 'ack':
+        outbox.ack(message);
+        break;
+      case 'event':
+        conversations.get(message.conversation)?.conversation.head(message);
+        break;
+      default: {
+        const unreachable: never = message;
+        return unreachable;
+      }
+    }
+  };
+
+  /** Opens documents whose changes an earlier session left on the device, until the server has them. */
+  const sendLeftBehind = async (): Promise<void> => {
+    const names = await store.pending().catch(() => []);
+    for (const name of names) {
+      const address = parseAddress(name);
+      if (closing === undefined && address !== undefined && address.kind !== 'conversation') {
+        documents.release(documents.acquire(address));
+      }
+    }
+  };
+
+  const release = (id: string) => {
+    const entry = conversations.get(id);
+    if (entry === undefined) return;
+    entry.holders -= 1;
+    if (entry.holders > 0) return;
+    conversations.delete(id);
+    entry.conversation.close();
+  };
+
+  const checkOpen = (id: string) => {
+    if (closing !== undefined) throw new WeftError('request-invalid', 'The client is closed.');
+    checkId(id);
+  };
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    for (const { conversation } of conversations.values()) conversation.close();
+    conversations.clear();
+    await documents.close();
+    connection.close();
+    outbox.close();
+    await outbox.settled();
+    await store.close();
+  };
+
+  if (options.connect !== false) connection.connect();
+  return {
+    connection: readOnly(connection.status),
+    pending: readOnly(pending),
+    refusals: readOnly(refusals),
+    document: (id) => {
+      checkOpen(id);
+      return documentHandle(documents, { kind: 'document', id });
+    },
+    workspace: (id) => {
+      checkOpen(id);
+      return workspaceHandle(documents, id, newId);
+    },
+    conversation: (id) => {
+      checkOpen(id);
+      const known = conversations.get(id);
+      const entry = known ?? {
+        conversation: new Conversation({ id, env, store, documents, outbox, me: () => me }),
+        holders: 0,
+      };
+      entry.holders += 1;
+      conversations.set(id, entry);
+      return conversationHandle(entry.conversation, outbox, () => release(id));
+    },
+    connect: () => {
+      if (closing === undefined) connection.connect();
+    },
+    disconnect: () => connection.disconnect(),
+    flush: async () => {
+      await documents.flush();
+      await outbox.settled();
+      await store.flush();
+    },
+    close: () => (closing ??= close()),
+  };
+}
+
+/** @throws WeftError `request-invalid` */
+function toSocketUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const protocol = url?.protocol.replace(/^http/, 'ws');
+  if (url === undefined || (protocol !== 'ws:' && protocol !== 'wss:')) {
+    throw new WeftError('request-invalid', `The url must be ws:// or wss://, and is ${JSON.stringify(text)}.`);
+  }
+  url.protocol = protocol;
+  return url;
+}
