@@ -101,7 +101,8 @@ export default {
       comment: 'What is not in package.json works by luck of hoisting, and only here.',
       severity: 'error',
       from: { path: HOUSE },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
+      // A path that leads nowhere is the next rule's business.
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'], pathNot: '^\\.' },
     },
     {
       name: 'everything resolves',
