@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { SECRET_MIN_BYTES } from '@weft/server';
 
 /** A mistake in how the server was started: one line for a person, exit code 2. */
@@ -39,7 +39,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   const dataDir = resolve(env['WEFT_DATA_DIR'] ?? 'data');
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeDirectory(dataDir);
     const secret = given ?? keptSecret(join(dataDir, 'auth-secret'));
     return { port, host: env['HOST'] ?? '127.0.0.1', dataDir, secret, guests };
   } catch (error) {
@@ -47,6 +47,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`The data directory ${dataDir} cannot be used: ${reason}.`);
   }
+}
+
+/** Level by level: `mkdirSync` with `recursive` never returns for a path that no directory can be made in (/proc). */
+function makeDirectory(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  if (found !== undefined) throw new UsageError(`${path} cannot be used: it is not a directory.`);
+  makeDirectory(dirname(path));
+  mkdirSync(path);
 }
 
 function readPort(value: string | undefined): number {
