@@ -178,7 +178,7 @@ describe('conversations on a socket', () => {
     await a.hello(await editorToken('ann'));
     await b.hello(await editorToken('bea'));
     expect(await a.open('conversation/general/0')).toBe('readonly');
-    expect(await a.weft('event')).toMatchObject({ event: 0, sequence: 0, segment: 0 });
+    expect(await a.weft('event')).toMatchObject({ event: 0, sequence: 0, segment: 0, role: 'editor' });
     b.say(command(1));
     expect(await b.weft('ack')).toMatchObject({ result: { outcome: 'stored', sequence: 1 } });
     expect(await a.weft('event', ({ event }) => event === 1)).toMatchObject({ sequence: 1, segment: 0 });

@@ -167,7 +167,7 @@ export class Socket implements EngineSocket {
     });
     const address = parseAddress(plainName(key));
     if (this.#person.state === 'known' && address?.kind === 'conversation') {
-      this.#follow(this.#person.principal.tenant, address.id);
+      this.#follow(this.#person.principal.tenant, address.id, document.role);
     }
     for (const frame of frames) this.receive(frame);
   }
@@ -434,10 +434,10 @@ export class Socket implements EngineSocket {
   }
 
   /** Followed first and asked then: a commit in between is told twice rather than not at all. */
-  #follow(tenant: string, conversation: string): void {
+  #follow(tenant: string, conversation: string, role: Role): void {
     this.#host.follow(this, tenant, conversation);
     this.#host.head(tenant, conversation).then(
-      (head) => this.send(head),
+      (head) => this.send({ ...head, role }),
       (error: unknown) => {
         this.#host.logger.error('A conversation could not be read.', { reason: reasonOf(error) });
         this.bye('storage-failed', { retryAfter: 1000 });
