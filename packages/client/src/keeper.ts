@@ -21,7 +21,7 @@ export class Keeper {
   /** Called after each write of local changes that ended, well or not. */
   readonly #ended: () => void;
   readonly #writing = new Set<ChangeRange>();
-  #failed: ChangeRange[] = [];
+  readonly #failed: ChangeRange[] = [];
   #unmarked: KeptRecord[] = [];
   #records = 0;
   #last: Promise<void> = Promise.resolve();

@@ -18,7 +18,7 @@ interface Job {
 export class Queue {
   readonly #open: () => Promise<IDBDatabase>;
   #database: IDBDatabase | undefined;
-  #jobs: Job[] = [];
+  readonly #jobs: Job[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
 
