@@ -7,7 +7,10 @@ const asRoot = process.getuid?.() === 0;
 export default defineConfig({
   test: {
     name: 'browser',
-    include: ['packages/*/test/**/*.browser.test.{ts,tsx}', 'apps/*/test/**/*.browser.test.{ts,tsx}'],
+    include: [
+      'packages/*/test/**/*.browser.test.{ts,tsx}',
+      'apps/*/test/**/*.browser.test.{ts,tsx}',
+    ],
     exclude: ['**/node_modules/**'],
     testTimeout: 15_000,
     browser: {

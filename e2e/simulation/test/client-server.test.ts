@@ -65,7 +65,8 @@ describe('client and server', () => {
       body: JSON.stringify({ name }),
     });
     const answer: unknown = await response.json();
-    if (typeof answer !== 'object' || answer === null || !('token' in answer)) throw new Error('No token.');
+    if (typeof answer !== 'object' || answer === null || !('token' in answer))
+      throw new Error('No token.');
     return String(answer.token);
   }
 
@@ -152,7 +153,10 @@ describe('client and server', () => {
     );
     const lists = await Promise.all(
       rooms.map((room) =>
-        until(room.timeline, (items) => items.filter(({ state }) => state === 'stored').length === 40),
+        until(
+          room.timeline,
+          (items) => items.filter(({ state }) => state === 'stored').length === 40,
+        ),
       ),
     );
     const ids = lists.map((items) => items.map(({ id }) => id));
@@ -180,7 +184,9 @@ describe('client and server', () => {
     );
     const rooms = tabs.map((tab) => tab.conversation('general'));
     for (const room of rooms) {
-      const items = await until(room.timeline, (list) => list.some(({ state }) => state === 'stored'));
+      const items = await until(room.timeline, (list) =>
+        list.some(({ state }) => state === 'stored'),
+      );
       expect(items.map((item) => item.id)).toEqual([id]);
     }
     expect(await store.log.head('_/conversation/general')).toBe(1);

@@ -25,7 +25,8 @@ export function checkId(id: string): void {
 export function documentHandle(documents: Documents, address: Address): DocumentHandle {
   const document = documents.acquire(address);
   const { awareness } = document;
-  if (awareness === undefined) throw new WeftError('internal', 'This kind of document has no presence.');
+  if (awareness === undefined)
+    throw new WeftError('internal', 'This kind of document has no presence.');
   let open = true;
   return {
     id: address.id,

@@ -59,7 +59,10 @@ export function signal<T>(initial: T): Signal<T> {
 }
 
 /** @param same whether two values tell the same; then the earlier object is kept */
-export function derived<T>(compute: () => T, same: (a: T, b: T) => boolean = Object.is): Derived<T> {
+export function derived<T>(
+  compute: () => T,
+  same: (a: T, b: T) => boolean = Object.is,
+): Derived<T> {
   const listeners = new Listeners();
   let value = compute();
   let told = value;

@@ -145,13 +145,25 @@ export class OutboxRunner {
     this.#unkept.clear();
   }
 
-  async #enqueue(conversation: string, body: MessageBody, replaces: string | undefined): Promise<string> {
+  async #enqueue(
+    conversation: string,
+    body: MessageBody,
+    replaces: string | undefined,
+  ): Promise<string> {
     const { env, store, device, newId } = this.#options;
     const id = newId();
     const at = Math.max(0, Math.trunc(env.now()));
     const from = await device();
     const make = (counter: number): OutboxEntry => ({
-      command: { type: 'command', id, device: from, counter, conversation, at, action: { type: 'send', body } },
+      command: {
+        type: 'command',
+        id,
+        device: from,
+        counter,
+        conversation,
+        at,
+        action: { type: 'send', body },
+      },
       state: { state: 'queued' },
     });
     const kept = store.enqueue(conversation, make, replaces).then(
@@ -235,8 +247,12 @@ export class OutboxRunner {
         const others = this.#entries.filter(({ command: { id } }) => {
           return !here.has(id) && (this.#acked.has(id) || this.#unkept.has(id));
         });
-        const touched = new Set([...this.#entries, ...kept].map((entry) => entry.command.conversation));
-        this.#entries = [...kept, ...others].toSorted((a, b) => a.command.counter - b.command.counter);
+        const touched = new Set(
+          [...this.#entries, ...kept].map((entry) => entry.command.conversation),
+        );
+        this.#entries = [...kept, ...others].toSorted(
+          (a, b) => a.command.counter - b.command.counter,
+        );
         for (const conversation of touched) this.#options.changed(conversation);
         this.#evaluate();
       },

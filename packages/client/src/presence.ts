@@ -1,5 +1,10 @@
 import { FrameReader, WeftError } from '@weft/protocol';
-import { type Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness';
+import {
+  type Awareness,
+  applyAwarenessUpdate,
+  encodeAwarenessUpdate,
+  removeAwarenessStates,
+} from 'y-protocols/awareness';
 import type { Environment } from './api.ts';
 import { report } from './observable.ts';
 

@@ -62,7 +62,12 @@ type Net =
   /** Asked whether it may be opened. */
   | { readonly state: 'opening'; readonly link: Link }
   /** Open. `ready`: the first full write has left, so single changes may follow. */
-  | { readonly state: 'open'; readonly link: Link; readonly writer: boolean; readonly ready: boolean }
+  | {
+      readonly state: 'open';
+      readonly link: Link;
+      readonly writer: boolean;
+      readonly ready: boolean;
+    }
   /** Denied, or closed by the server until something changes. */
   | { readonly state: 'shut'; readonly link: Link };
 
@@ -377,7 +382,9 @@ export class SyncedDocument {
       link.send(encodeWrite(this.address, SyncType.Step2, update, this.#uploads.next));
       link.wrote(this.address);
     }
-    this.#uploads = nothing ? { ...this.#uploads, written: this.#uploads.made } : sentAll(this.#uploads);
+    this.#uploads = nothing
+      ? { ...this.#uploads, written: this.#uploads.made }
+      : sentAll(this.#uploads);
   }
 
   #applyRemote(update: Uint8Array): void {
@@ -414,7 +421,8 @@ export class SyncedDocument {
 
   #setAccess(access: DocumentAccess): void {
     const now = this.access.get();
-    const sameCode = now.state !== 'denied' || access.state !== 'denied' || now.code === access.code;
+    const sameCode =
+      now.state !== 'denied' || access.state !== 'denied' || now.code === access.code;
     if (now.state !== access.state || !sameCode) this.access.set(access);
   }
 

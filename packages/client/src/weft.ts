@@ -216,7 +216,10 @@ function toSocketUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const protocol = url?.protocol.replace(/^http/, 'ws');
   if (url === undefined || (protocol !== 'ws:' && protocol !== 'wss:')) {
-    throw new WeftError('request-invalid', `The url must be ws:// or wss://, and is ${JSON.stringify(text)}.`);
+    throw new WeftError(
+      'request-invalid',
+      `The url must be ws:// or wss://, and is ${JSON.stringify(text)}.`,
+    );
   }
   url.protocol = protocol;
   return url;

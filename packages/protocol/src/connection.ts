@@ -96,7 +96,11 @@ function nextAttempt(
 
 function backoff(
   attempt: number,
-  event: { readonly now: number; readonly random: number; readonly retryAfter?: number | undefined },
+  event: {
+    readonly now: number;
+    readonly random: number;
+    readonly retryAfter?: number | undefined;
+  },
 ): ConnectionState {
   const delay = Math.max(event.retryAfter ?? 0, backoffDelay(attempt, event.random));
   return { state: 'backoff', attempt, retryAt: event.now + delay };

@@ -61,7 +61,8 @@ export function sentAll(uploads: Uploads): Uploads {
  * @throws Error when the socket has had no full write: changes of earlier sockets would count as sent
  */
 export function sent(uploads: Uploads): Uploads {
-  if (uploads.written === undefined) throw new Error('The first write of a socket must be a full one.');
+  if (uploads.written === undefined)
+    throw new Error('The first write of a socket must be a full one.');
   return push(uploads, uploads.written);
 }
 

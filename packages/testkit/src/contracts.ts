@@ -6,3 +6,8 @@ export { describeLogContract } from './contracts/log.ts';
 export type { MakeMedium, StoreMedium } from './contracts/medium.ts';
 export { describeRegistryContract } from './contracts/registry.ts';
 export { describeStoreContract } from './contracts/store.ts';
+export {
+  type DeviceMedium,
+  type MakeDeviceMedium,
+  describeDeviceStoreContract,
+} from './device-store-contract.ts';

@@ -57,7 +57,11 @@ export function openMemoryDevice(disk: MemoryDisk = createMemoryDisk()): DeviceS
         disk.next += 1;
         const changes = update.origin === 'local' ? (update.changes ?? 1) : 0;
         // The bytes are copied: an embedder may reuse the buffer, and a database would hold its own.
-        disk.records.set(number, { document: update.document, bytes: update.bytes.slice(), changes });
+        disk.records.set(number, {
+          document: update.document,
+          bytes: update.bytes.slice(),
+          changes,
+        });
         if (changes > 0) disk.unstored.add(number);
         return number;
       }),

@@ -94,9 +94,7 @@ async function put(tx: IDBTransaction, record: DeviceRecord): Promise<number> {
   // A view is cloned with the whole buffer under it: a frame of megabytes for an update of ten bytes.
   const whole = record.bytes.byteLength === record.bytes.buffer.byteLength;
   const bytes = whole ? record.bytes : record.bytes.slice();
-  return numberSchema.parse(
-    await result(tx.objectStore(STORES.updates).add({ ...record, bytes })),
-  );
+  return numberSchema.parse(await result(tx.objectStore(STORES.updates).add({ ...record, bytes })));
 }
 
 /** Records of a document with their numbers, in the order they were kept. */

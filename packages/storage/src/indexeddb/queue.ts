@@ -76,12 +76,22 @@ export class Queue {
     try {
       const transaction = await this.#begin(first.mode);
       const ended = end(transaction);
-      const works = batch.map((job) => job.work(transaction));
-      // A failing request aborts the transaction by itself; an error of other kind must too, or half would commit.
-      const done = await Promise.all(works).catch((error: unknown) => {
-        abort(transaction);
-        return ended.then(() => Promise.reject(failure(error)));
-      });
+      const done: (() => void)[] = [];
+      // One after the other: two that read a counter before either has written it would give it out twice.
+      for (const job of batch) {
+        try {
+          done.push(await job.work(transaction));
+        } catch (error) {
+          // A damaged document must not take another one's load down with it.
+          if (job.mode === 'readonly') {
+            job.reject(failure(error));
+            continue;
+          }
+          // A failing request aborts the transaction by itself; any other error must too, or half would commit.
+          abort(transaction);
+          throw error;
+        }
+      }
       await ended;
       for (const resolve of done) resolve();
     } catch (error) {
