@@ -1,0 +1,80 @@
+import { errorDefinition } from '@weft/protocol';
+import type { DocumentAccess } from '@weft/client';
+import { useConversation, useObservable } from '@weft/react';
+import { MessagesSquare } from 'lucide-react';
+import { type ReactNode, useCallback } from 'react';
+import { Notice } from '../parts/notice.tsx';
+import { MessageSkeleton } from '../parts/skeleton.tsx';
+import { useSession } from '../session/context.ts';
+import { useOffline } from '../sync/use-offline.ts';
+import { Composer } from './composer.tsx';
+import { MessageList } from './message-list.tsx';
+
+export interface ConversationViewProps {
+  readonly id: string;
+  readonly placeholder: string;
+  /** First words of an empty conversation. */
+  readonly emptyTitle: string;
+  readonly emptyText: string;
+}
+
+const UNKNOWN: DocumentAccess = { state: 'unknown' };
+const NONE = [] as const;
+
+/** A whole conversation: messages and the place to write. */
+export function ConversationView(props: ConversationViewProps): ReactNode {
+  const { id, placeholder, emptyTitle, emptyText } = props;
+  const { person } = useSession();
+  const conversation = useConversation(id);
+  const items = useObservable(conversation?.timeline, NONE);
+  const phase = useObservable(conversation?.phase, 'loading');
+  const access = useObservable(conversation?.access, UNKNOWN);
+  const offline = useOffline();
+
+  const send = useCallback(
+    async (text: string) => {
+      await conversation?.send(text);
+    },
+    [conversation],
+  );
+  const retry = useCallback((sent: string) => void conversation?.retry(sent), [conversation]);
+  const remove = useCallback((sent: string) => void conversation?.dismiss(sent), [conversation]);
+
+  if (access.state === 'denied') {
+    return (
+      <Notice tone="denied" title="This conversation is not open to you">
+        {errorDefinition(access.code).message}
+      </Notice>
+    );
+  }
+  const waiting = phase !== 'synced' && items.length === 0;
+  const empty =
+    waiting && !offline ? (
+      <MessageSkeleton />
+    ) : waiting ? (
+      <Notice icon={MessagesSquare} title="Earlier messages are not on this device">
+        They appear when you are online. What you write now is kept here and sent then.
+      </Notice>
+    ) : (
+      <Notice icon={MessagesSquare} title={emptyTitle}>
+        {emptyText}
+      </Notice>
+    );
+  return (
+    <div className="conversation">
+      <MessageList
+        items={items}
+        me={person}
+        offline={offline}
+        empty={empty}
+        onRetry={retry}
+        onDelete={remove}
+      />
+      {access.state === 'reader' ? (
+        <p className="composer-readonly">You can read this conversation, but not write in it.</p>
+      ) : conversation === undefined ? null : (
+        <Composer key={id} conversation={id} placeholder={placeholder} onSend={send} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+import type { TimelineItem } from '@weft/protocol';
+import { ArrowDown } from 'lucide-react';
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { dayLabel, dayOf } from './days.ts';
+import { useToday } from './use-today.ts';
+import { groupMessages, type MessageRow } from './group-messages.ts';
+import { Message } from './message.tsx';
+import { useStickToEnd } from './use-stick-to-end.ts';
+
+export interface MessageListProps {
+  readonly items: readonly TimelineItem[];
+  readonly me: { readonly sub: string; readonly name: string };
+  readonly offline: boolean;
+  /** What to show in place of the list when it is empty. */
+  readonly empty: ReactNode;
+  readonly onRetry: (id: string) => void;
+  readonly onDelete: (id: string) => void;
+}
+
+/** A conversation's messages, the newest at the end. */
+export function MessageList({
+  items,
+  me,
+  offline,
+  empty,
+  onRetry,
+  onDelete,
+}: MessageListProps): ReactNode {
+  const rows = useMemo(() => groupMessages(items, me, dayOf), [items, me]);
+  const { scroller, content, atEnd, toEnd } = useStickToEnd();
+  const now = useToday();
+  const newest = rows.at(-1);
+
+  // Who sends wants to see it, wherever they were reading.
+  const sent = useRef(newest?.id);
+  useLayoutEffect(() => {
+    if (newest !== undefined && newest.id !== sent.current && newest.state === 'queued') toEnd();
+    sent.current = newest?.id;
+  }, [newest, toEnd]);
+
+  return (
+    <div className="messages">
+      <div className="messages-scroller" ref={scroller}>
+        {rows.length === 0 ? empty : null}
+        <ol className="messages-list" ref={content} aria-label="Messages">
+          {rows.map((row) => (
+            <Message
+              key={row.id}
+              row={row}
+              {...(row.opensDay ? { day: dayLabel(row.at, now) } : {})}
+              offline={offline}
+              onRetry={onRetry}
+              onDelete={onDelete}
+            />
+          ))}
+        </ol>
+      </div>
+      {atEnd ? null : (
+        <button type="button" className="to-newest" onClick={toEnd}>
+          <ArrowDown size={14} aria-hidden="true" /> Newest
+        </button>
+      )}
+      <Announcer rows={rows} />
+    </div>
+  );
+}
+
+/** Reads out what others say after the list was first shown; history and own words are not news. */
+function Announcer({ rows }: { readonly rows: readonly MessageRow[] }): ReactNode {
+  const known = useRef<ReadonlySet<string>>(undefined);
+  const [said, setSaid] = useState('');
+  useEffect(() => {
+    const before = known.current;
+    known.current = new Set(rows.map(({ id }) => id));
+    if (before === undefined) return;
+    const news = rows.filter((row) => !row.own && !before.has(row.id));
+    if (news.length === 0) return;
+    setSaid(
+      news.length > 3
+        ? `${news.length} new messages`
+        : news.map(({ author, body }) => `${author.name}: ${body.text}`).join('\n'),
+    );
+  }, [rows]);
+  return (
+    <div className="sr-only" aria-live="polite">
+      {said}
+    </div>
+  );
+}

@@ -1,0 +1,23 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { createSessionStore } from './session/session.ts';
+import '@weft/editor/style.css';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/parts.css';
+import './styles/sign-in.css';
+import './styles/shell.css';
+import './styles/sidebar.css';
+import './styles/page.css';
+import './styles/conversation.css';
+import './styles/overlay.css';
+
+const place = document.getElementById('root');
+if (place === null) throw new Error('index.html has no #root.');
+
+createRoot(place).render(
+  <StrictMode>
+    <App sessions={createSessionStore(localStorage)} />
+  </StrictMode>,
+);

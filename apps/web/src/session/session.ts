@@ -1,0 +1,87 @@
+import { createWeft, type Observable, type Weft } from '@weft/client';
+import { createMadeHere, type MadeHere } from '../sync/made-here.ts';
+import { createWork, type Work } from '../sync/work.ts';
+import {
+  type Guest,
+  type SignedIn,
+  type Storage,
+  forgetGuest,
+  rememberGuest,
+  rememberedGuest,
+  signInAsGuest,
+} from './guest.ts';
+
+/** Everything that a signed-in person works with. */
+export interface SignedInSession {
+  readonly state: 'signed-in';
+  readonly person: { readonly sub: string; readonly name: string };
+  readonly weft: Weft;
+  readonly work: Work;
+  readonly madeHere: MadeHere;
+}
+
+export type Session = { readonly state: 'signed-out' } | SignedInSession;
+
+export interface SessionStore extends Observable<Session> {
+  /** Signs in with a name. Rejects as `signInAsGuest` does. */
+  signIn(name: string): Promise<void>;
+  /** Forgets the guest on this device and closes the client. */
+  signOut(): Promise<void>;
+}
+
+/**
+ * Who works here. Somebody who signed in on this device before is signed in at once, without asking the server:
+ * what is on the device opens, and the token is fetched when the client connects.
+ */
+export function createSessionStore(storage: Storage): SessionStore {
+  const listeners = new Set<() => void>();
+  const remembered = rememberedGuest(storage);
+  let session: Session =
+    remembered === undefined ? { state: 'signed-out' } : open(remembered, undefined, storage);
+  const change = (next: Session) => {
+    session = next;
+    for (const listener of listeners) listener();
+  };
+  return {
+    get: () => session,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async signIn(name) {
+      const answer = await signInAsGuest({ name });
+      rememberGuest(storage, answer);
+      change(open(answer, answer.token, storage));
+    },
+    async signOut() {
+      const before = session;
+      forgetGuest(storage);
+      change({ state: 'signed-out' });
+      if (before.state === 'signed-in') await before.weft.close();
+    },
+  };
+}
+
+function open(guest: Guest, firstToken: string | undefined, storage: Storage): SignedInSession {
+  let token = firstToken;
+  const weft = createWeft({
+    url: `${location.origin}/sync`,
+    person: { sub: guest.sub, name: guest.name },
+    token: async () => {
+      // The token of the sign-in itself serves the first connection; each later one is fetched.
+      const ready = token;
+      token = undefined;
+      if (ready !== undefined) return ready;
+      const answer: SignedIn = await signInAsGuest({ name: guest.name, secret: guest.secret });
+      return answer.token;
+    },
+  });
+  const madeHere = createMadeHere(storage, guest.sub);
+  return {
+    state: 'signed-in',
+    person: { sub: guest.sub, name: guest.name },
+    weft,
+    work: createWork(weft),
+    madeHere,
+  };
+}

@@ -1,0 +1,88 @@
+import type { DirectoryEntry } from '@weft/protocol';
+import { Plus, Search } from 'lucide-react';
+import { type ReactNode, useId } from 'react';
+import { IconButton } from '../parts/icon-button.tsx';
+import { modKey } from '../parts/keys.ts';
+import { ListSkeleton } from '../parts/skeleton.tsx';
+import type { Route } from '../routing/routes.ts';
+import { useShell } from '../shell/context.ts';
+import { useOffline } from '../sync/use-offline.ts';
+import { EntryRow } from './entry-row.tsx';
+import { WorkspaceMenu } from './workspace-menu.tsx';
+
+/** The directory of the workspace. */
+export function Sidebar({
+  route,
+  openCommands,
+  children,
+}: {
+  readonly route: Route;
+  readonly openCommands: () => void;
+  /** What stands at its foot. */
+  readonly children: ReactNode;
+}): ReactNode {
+  return (
+    <nav className="sidebar" aria-label="Workspace">
+      <div className="sidebar-head">
+        <WorkspaceMenu />
+        <button type="button" className="sidebar-search" onClick={openCommands}>
+          <Search size={16} aria-hidden="true" strokeWidth={1.75} />
+          <span>Jump to…</span>
+          <kbd aria-hidden="true">{modKey('K')}</kbd>
+        </button>
+      </div>
+      <div className="sidebar-lists">
+        <Section kind="document" title="Documents" newLabel="New document" route={route} />
+        <Section kind="channel" title="Channels" newLabel="New channel" route={route} />
+      </div>
+      <div className="sidebar-foot">{children}</div>
+    </nav>
+  );
+}
+
+function Section({
+  kind,
+  title,
+  newLabel,
+  route,
+}: {
+  readonly kind: DirectoryEntry['kind'];
+  readonly title: string;
+  readonly newLabel: string;
+  readonly route: Route;
+}): ReactNode {
+  const { entries, phase, workspace, create } = useShell();
+  const offline = useOffline();
+  const heading = useId();
+  const own = entries.filter((entry) => entry.kind === kind);
+  const shown = route.screen === kind ? route.id : undefined;
+  return (
+    <section className="sidebar-section" aria-labelledby={heading}>
+      <div className="sidebar-section-head">
+        <h2 id={heading}>{title}</h2>
+        <IconButton
+          icon={Plus}
+          label={newLabel}
+          onClick={() => create(kind)}
+          // Something made before the directory is read could not be shown in its place.
+          disabled={workspace === undefined || phase === 'loading'}
+        />
+      </div>
+      {own.length > 0 ? (
+        <ul className="sidebar-list">
+          {own.map((entry) => (
+            <EntryRow key={entry.id} entry={entry} current={entry.id === shown} />
+          ))}
+        </ul>
+      ) : phase === 'synced' ? (
+        <p className="sidebar-empty">
+          {kind === 'document' ? 'No documents yet' : 'No channels yet'}
+        </p>
+      ) : offline ? (
+        <p className="sidebar-empty">Not on this device yet</p>
+      ) : (
+        <ListSkeleton />
+      )}
+    </section>
+  );
+}

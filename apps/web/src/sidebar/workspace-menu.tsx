@@ -1,0 +1,95 @@
+import { useObservable, useWeft } from '@weft/react';
+import { Check, ChevronsUpDown, LogOut } from 'lucide-react';
+import { AlertDialog, DropdownMenu } from 'radix-ui';
+import { type ReactNode, useState } from 'react';
+import { Avatar } from '../parts/avatar.tsx';
+import { useSession } from '../session/context.ts';
+import { isTheme, setTheme, THEMES, useTheme } from '../theme/theme.ts';
+
+const THEME_NAMES = { system: 'As the system', light: 'Light', dark: 'Dark' } as const;
+
+/** Who is here, how it looks, and the way out. */
+export function WorkspaceMenu(): ReactNode {
+  const { person } = useSession();
+  const theme = useTheme();
+  const [leaving, setLeaving] = useState(false);
+  return (
+    <>
+      <DropdownMenu.Root>
+        <DropdownMenu.Trigger className="workspace-menu" aria-label={`Account of ${person.name}`}>
+          <Avatar sub={person.sub} name={person.name} />
+          <span className="workspace-menu-names">
+            <span>Weft</span>
+            <span>{person.name}</span>
+          </span>
+          <ChevronsUpDown size={16} aria-hidden="true" strokeWidth={1.75} />
+        </DropdownMenu.Trigger>
+        <DropdownMenu.Portal>
+          <DropdownMenu.Content className="menu" align="start" sideOffset={4} collisionPadding={8}>
+            <DropdownMenu.Label className="menu-label">Appearance</DropdownMenu.Label>
+            <DropdownMenu.RadioGroup
+              value={theme}
+              onValueChange={(value) => {
+                if (isTheme(value)) setTheme(value);
+              }}
+            >
+              {THEMES.map((value) => (
+                <DropdownMenu.RadioItem key={value} value={value} className="menu-item">
+                  {THEME_NAMES[value]}
+                  <DropdownMenu.ItemIndicator className="menu-check">
+                    <Check size={16} aria-hidden="true" />
+                  </DropdownMenu.ItemIndicator>
+                </DropdownMenu.RadioItem>
+              ))}
+            </DropdownMenu.RadioGroup>
+            <DropdownMenu.Separator className="menu-line" />
+            <DropdownMenu.Item className="menu-item" onSelect={() => setLeaving(true)}>
+              <LogOut size={16} aria-hidden="true" strokeWidth={1.75} />
+              Leave this workspace…
+            </DropdownMenu.Item>
+          </DropdownMenu.Content>
+        </DropdownMenu.Portal>
+      </DropdownMenu.Root>
+      <LeaveDialog open={leaving} setOpen={setLeaving} />
+    </>
+  );
+}
+
+/** Says what leaving means before it happens: a guest who leaves cannot come back as the same person. */
+function LeaveDialog({
+  open,
+  setOpen,
+}: {
+  readonly open: boolean;
+  readonly setOpen: (open: boolean) => void;
+}): ReactNode {
+  const { signOut, person } = useSession();
+  const waiting = useObservable(useWeft().pending);
+  return (
+    <AlertDialog.Root open={open} onOpenChange={setOpen}>
+      <AlertDialog.Portal>
+        <AlertDialog.Overlay className="overlay" />
+        <AlertDialog.Content className="dialog">
+          <AlertDialog.Title>Leave as {person.name}?</AlertDialog.Title>
+          <AlertDialog.Description>
+            This browser forgets who you are, and you cannot come back as the same person. What the
+            server has stays there.
+            {waiting === 0
+              ? ''
+              : ' Some of your changes have not reached the server yet; nobody else would see them.'}
+          </AlertDialog.Description>
+          <div className="dialog-actions">
+            <AlertDialog.Cancel className="button">Stay</AlertDialog.Cancel>
+            <AlertDialog.Action
+              className="button"
+              data-kind="danger"
+              onClick={() => void signOut()}
+            >
+              Leave
+            </AlertDialog.Action>
+          </div>
+        </AlertDialog.Content>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  );
+}

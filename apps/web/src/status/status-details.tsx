@@ -1,0 +1,106 @@
+import type { ConnectionStatus, DocumentStatus, Refusal } from '@weft/client';
+import { errorDefinition } from '@weft/protocol';
+import { type StatusKind, useConnection, useObservable, useWeft } from '@weft/react';
+import type { ReactNode } from 'react';
+import { useSession } from '../session/context.ts';
+import { titleOf, useShell } from '../shell/context.ts';
+
+/** What the chip's words rest on, and what can be done. */
+export function StatusDetails({
+  status,
+  refusals,
+  onLooked,
+}: {
+  readonly status: StatusKind;
+  readonly refusals: readonly Refusal[];
+  readonly onLooked: () => void;
+}): ReactNode {
+  const weft = useWeft();
+  const { work, person, signOut } = useSession();
+  const changes = useObservable(work.status);
+  const connection = useConnection();
+  const reload = async () => {
+    await weft.flush();
+    location.reload();
+  };
+  return (
+    <>
+      <h2>Your changes</h2>
+      <dl className="facts">
+        <dt>On this device</dt>
+        <dd>{changes.state === 'unsaved' ? 'Saving…' : 'All of them'}</dd>
+        <dt>On the server</dt>
+        <dd>{onServer(changes)}</dd>
+        <dt>Connection</dt>
+        <dd>{connectionWords(connection)}</dd>
+        <dt>You are</dt>
+        <dd>{person.name}</dd>
+      </dl>
+      {status === 'outdated' ? (
+        <button type="button" className="button" data-kind="primary" onClick={() => void reload()}>
+          Reload
+        </button>
+      ) : null}
+      {connection.state === 'revoked' ? (
+        <>
+          <p>{errorDefinition(connection.code).message}</p>
+          <button type="button" className="button" onClick={() => void signOut()}>
+            Start anew with a name
+          </button>
+        </>
+      ) : null}
+      {refusals.length === 0 ? null : <Refusals refusals={refusals} onLooked={onLooked} />}
+    </>
+  );
+}
+
+function Refusals({
+  refusals,
+  onLooked,
+}: {
+  readonly refusals: readonly Refusal[];
+  readonly onLooked: () => void;
+}): ReactNode {
+  const { entries } = useShell();
+  return (
+    <>
+      <h2>Not kept by the server</h2>
+      <ul className="refusals">
+        {refusals.map((refusal, index) => (
+          // Refusals have no id and are only ever added at the end.
+          <li key={index}>
+            <strong>{titleOf(entries.find(({ id }) => id === refusal.document))}</strong>{' '}
+            {refusal.message}
+          </li>
+        ))}
+      </ul>
+      <button type="button" className="button" onClick={onLooked}>
+        Understood
+      </button>
+    </>
+  );
+}
+
+function onServer({ waiting }: DocumentStatus): string {
+  if (waiting === 0) return 'All of them';
+  return waiting === 1 ? 'All but 1 change' : `All but ${waiting} changes`;
+}
+
+function connectionWords(connection: ConnectionStatus): string {
+  switch (connection.state) {
+    case 'online':
+      return 'Online';
+    case 'connecting':
+      return 'Connecting…';
+    case 'offline':
+      return 'Offline; it tries again by itself';
+    case 'outdated':
+      return 'Waits for a reload';
+    case 'revoked':
+      return 'Signed out';
+    default: {
+      const unreachable: never = connection;
+      return unreachable;
+    }
+  }
+}
