@@ -1,6 +1,6 @@
 import { Agent, type IncomingMessage, type ServerResponse, createServer, request } from 'node:http';
 import { type Socket, connect } from 'node:net';
-import { type Link, linkSockets } from './link.ts';
+import { type Held, type Link, linkSockets } from './link.ts';
 
 /**
  * A proxy between browsers and a server that can cut one WebSocket path and leave the rest of the origin alone:
@@ -15,8 +15,11 @@ export interface FaultProxy {
   cut(): void;
   /** Lets new connections through again, ends a pause. */
   restore(): void;
-  /** Half-open: connections stay, nothing gets through, new ones are taken and hear nothing. */
-  pause(): void;
+  /**
+   * Half-open: connections stay and nothing gets through, new ones are taken and hear nothing. With `down` the
+   * server still hears its clients, and they do not hear it: acks are lost. With `up` it is the other way round.
+   */
+  pause(held?: Held): void;
   /** Forwards what a pause held back, and the new connections it kept waiting. */
   resume(): void;
   /** Sends what comes from now on elsewhere: a server that came back on another port. */
@@ -122,10 +125,10 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
       for (const go of late) go();
     },
     restore: open,
-    pause: () => {
+    pause: (held = 'both') => {
       if (wire === 'cut') return;
       wire = 'held';
-      for (const link of faulty) link.pause();
+      for (const link of faulty) link.pause(held);
     },
     resume: () => {
       if (wire === 'held') open();

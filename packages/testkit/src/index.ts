@@ -1,4 +1,5 @@
 export { type FaultProxy, type FaultProxyOptions, createFaultProxy } from './fault-proxy.ts';
+export type { Held } from './link.ts';
 export {
   type ServerExit,
   type ServerProcess,

@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net';
 
+/** What is held back: what the client says, what the server says, or both. */
+export type Held = 'up' | 'down' | 'both';
+
 /** Two sockets that say to each other what they hear, and can be made to fall silent or to die. */
 export interface Link {
-  /** Stops forwarding both ways while both sockets stay open: what a sleeping laptop's peer sees. */
-  pause(): void;
+  /** Stops forwarding while both sockets stay open: what a sleeping laptop's peer sees. */
+  pause(held: Held): void;
   /** Forwards again, beginning with what was held back. */
   resume(): void;
   /** Closes both sockets at once, without the goodbye of TCP. Idempotent. */
@@ -11,16 +14,16 @@ export interface Link {
 }
 
 /** @param gone called once, when both sockets are closed */
-export function linkSockets(a: Socket, b: Socket, gone: () => void): Link {
-  let flow: 'forwarding' | 'held' = 'forwarding';
+export function linkSockets(client: Socket, server: Socket, gone: () => void): Link {
+  let held: Held | 'nothing' = 'nothing';
   let open = 2;
 
-  const forward = (from: Socket, to: Socket) => {
+  const forward = (from: Socket, to: Socket, direction: 'up' | 'down') => {
     from.on('data', (bytes) => {
       if (!to.write(bytes)) from.pause();
     });
     to.on('drain', () => {
-      if (flow === 'forwarding') from.resume();
+      if (held !== 'both' && held !== direction) from.resume();
     });
     from.on('end', () => to.end());
     // An error is always followed by `close`; without a listener it would end the process.
@@ -29,33 +32,33 @@ export function linkSockets(a: Socket, b: Socket, gone: () => void): Link {
       open -= 1;
       if (open === 0) gone();
       // A half-open link must look alive: the other side learns of the death only once it is resumed.
-      else if (flow === 'forwarding') to.destroySoon();
+      else if (held === 'nothing') to.destroySoon();
     });
     if (from.destroyed) to.destroy();
   };
-  forward(a, b);
-  forward(b, a);
+  forward(client, server, 'up');
+  forward(server, client, 'down');
 
   return {
-    pause: () => {
-      flow = 'held';
-      a.pause();
-      b.pause();
+    pause: (next) => {
+      held = next;
+      if (next !== 'down') client.pause();
+      if (next !== 'up') server.pause();
     },
     resume: () => {
-      flow = 'forwarding';
-      if (a.destroyed || b.destroyed) {
-        a.destroy();
-        b.destroy();
+      held = 'nothing';
+      if (client.destroyed || server.destroyed) {
+        client.destroy();
+        server.destroy();
         return;
       }
-      a.resume();
-      b.resume();
+      client.resume();
+      server.resume();
     },
     destroy: () => {
-      flow = 'forwarding';
-      a.resetAndDestroy();
-      b.resetAndDestroy();
+      held = 'nothing';
+      client.resetAndDestroy();
+      server.resetAndDestroy();
     },
   };
 }

@@ -8,6 +8,8 @@ export interface ServerProcess {
   readonly pid: number;
   /** All that it wrote so far, both streams, for messages of failed tests. */
   output(): string;
+  /** Resolves when it has written a text; rejects when it ends before. */
+  wrote(text: string): Promise<void>;
   /** Sends a signal (default SIGTERM) and resolves with how the process ended. Idempotent. */
   kill(signal?: NodeJS.Signals): Promise<ServerExit>;
   /** Starts it again on the same port with the same data. Rejects while it still runs. */
@@ -56,6 +58,13 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   void ended.then(() => process.off('exit', reap));
 
   let written = '';
+  let watchers: (() => void)[] = [];
+  const tell = () => {
+    const watching = watchers;
+    watchers = [];
+    for (const look of watching) look();
+  };
+  void ended.then(tell);
   const { port, pid } = await new Promise<{ port: number; pid: number }>((resolve, reject) => {
     const late = setTimeout(() => {
       child.kill('SIGKILL');
@@ -71,6 +80,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     });
     collect(child, (text) => {
       written += text;
+      tell();
       const found = /http:\/\/127\.0\.0\.1:(\d+)\s/.exec(written)?.[1];
       if (found === undefined || child.pid === undefined) return;
       clearTimeout(late);
@@ -83,17 +93,30 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     port,
     pid,
     output: () => written,
+    wrote: async (text) => {
+      while (!written.includes(text)) {
+        if (!isRunning(child))
+          throw new Error(`the server ended without writing ${text}\n${written}`);
+        await new Promise<void>((look) => {
+          watchers.push(look);
+        });
+      }
+    },
     kill: (signal = 'SIGTERM') => {
-      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      if (isRunning(child)) child.kill(signal);
       return ended;
     },
     restart: () => {
-      if (child.exitCode === null && child.signalCode === null) {
+      if (isRunning(child)) {
         return Promise.reject(new Error('the server still runs'));
       }
       return startServerProcess({ ...options, port });
     },
   };
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
 }
 
 function collect(child: ChildProcess, write: (text: string) => void): void {

@@ -95,6 +95,19 @@ describe('fault proxy', () => {
     second.socket.destroy();
   });
 
+  it('loses answers alone: the server hears what its client says, the client hears nothing', async () => {
+    const client = await upgrade(proxy.url, '/sync');
+    await client.hears('host');
+    proxy.pause('down');
+    client.socket.write('asked');
+    // The server echoes to the console what it hears on a socket.
+    await server.wrote('heard asked');
+    expect(client.heard()).not.toContain('asked');
+    proxy.resume();
+    await client.hears('asked');
+    client.socket.destroy();
+  });
+
   it('shows a killed server as a dead connection, and follows it to another port', async () => {
     const client = await upgrade(proxy.url, '/sync');
     const gone = closed(client);
