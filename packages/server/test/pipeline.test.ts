@@ -1,5 +1,5 @@
-import { createMemoryLog } from '../../storage/src/memory/memory-log.ts';
 import type { AppendResult, Log, LogEntry } from '@weft/storage';
+import { openMemoryStore } from '@weft/storage/memory';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Pipeline, type Plan, type Step } from '../src/door/pipeline.ts';
@@ -8,8 +8,8 @@ import { Pipeline, type Plan, type Step } from '../src/door/pipeline.ts';
 type Fault = 'commit' | 'fail' | 'commit-then-fail';
 
 /** A log whose appends settle when the test says so, in order, each with its own fault. */
-function scriptedLog() {
-  const log = createMemoryLog();
+async function scriptedLog() {
+  const { log } = await openMemoryStore();
   const queue: ((fault: Fault) => Promise<void>)[] = [];
   const append: Log['append'] = (entries: readonly LogEntry[]) =>
     new Promise<AppendResult>((resolve, reject) => {
@@ -64,7 +64,7 @@ function step(name: string, applied: string[]): Step<number, Answer> {
 
 describe('pipeline', () => {
   it('[D2] answers a step only after its commit, and appends without waiting for the one before', async () => {
-    const { log, queue, settle } = scriptedLog();
+    const { log, queue, settle } = await scriptedLog();
     const applied: string[] = [];
     const pipeline = new Pipeline(log, () => log.head('s'), { initial: 0 });
     const answers: Answer[] = [];
@@ -84,7 +84,7 @@ describe('pipeline', () => {
   });
 
   it('[D2] answers a step without an append only when all before it are committed', async () => {
-    const { log, settle } = scriptedLog();
+    const { log, settle } = await scriptedLog();
     const pipeline = new Pipeline(log, () => log.head('s'), { initial: 0 });
     const order: string[] = [];
     void pipeline.run(step('a', order));
@@ -98,7 +98,7 @@ describe('pipeline', () => {
   });
 
   it('decides again what was built on an append that failed', async () => {
-    const { log, settle } = scriptedLog();
+    const { log, settle } = await scriptedLog();
     const applied: string[] = [];
     const pipeline = new Pipeline(log, () => log.head('s'), { initial: 0 });
     const answers = ['a', 'b', 'c'].map((name) => pipeline.run(step(name, applied)));
@@ -112,7 +112,7 @@ describe('pipeline', () => {
   });
 
   it('reads the truth from the log when a failed append was committed after all', async () => {
-    const { log, settle } = scriptedLog();
+    const { log, settle } = await scriptedLog();
     const applied: string[] = [];
     const pipeline = new Pipeline(log, () => log.head('s'), { initial: 0 });
     const first = pipeline.run(step('a', applied));
@@ -125,7 +125,7 @@ describe('pipeline', () => {
   });
 
   it('[C3] answers a repetition from the log, once, and goes on', async () => {
-    const { log, settle } = scriptedLog();
+    const { log, settle } = await scriptedLog();
     const applied: string[] = [];
     const pipeline = new Pipeline(log, () => log.head('s'), { initial: 0 });
     const again: Step<number, Answer> = {
@@ -147,7 +147,7 @@ describe('pipeline', () => {
     const fault = fc.constantFrom<Fault>('commit', 'commit', 'fail', 'commit-then-fail');
     await fc.assert(
       fc.asyncProperty(fc.array(fault, { maxLength: 40 }), fc.integer({ min: 1, max: 12 }), async (faults, count) => {
-        const { log, queue, settle } = scriptedLog();
+        const { log, queue, settle } = await scriptedLog();
         const applied: string[] = [];
         const pipeline = new Pipeline(log, () => log.head('s'), { initial: 0 });
         const names = Array.from({ length: count }, (_, index) => `${index}`.padStart(2, '0'));

@@ -63,7 +63,7 @@ export class Pipeline<S> {
   readonly #load: () => Promise<S>;
   readonly #idle: () => void;
   #state: State<S>;
-  #inFlight: InFlight<S>[] = [];
+  readonly #inFlight: InFlight<S>[] = [];
   #waiting: Job<S>[] = [];
 
   /**

@@ -2,6 +2,7 @@ import {
   type Connection,
   type ConnectionConfiguration,
   type Document,
+  type Extension,
   Hocuspocus,
   type onStoreDocumentPayload,
 } from '@hocuspocus/server';
@@ -56,12 +57,13 @@ export class Engine extends Hocuspocus<EngineContext> {
     // Without `configure`, none of Hocuspocus's default hooks is registered: each costs a promise per message.
     this.configuration.quiet = true;
     this.configuration.timeout = NEVER_MS;
-    this.configuration.extensions.push({
+    const hooks: Extension<EngineContext> = {
       onAuthenticate: async ({ context, documentName, connectionConfig }) => {
         connectionConfig.readOnly = context.socket.readOnly(documentName);
       },
       connected: async ({ context, connection }) => context.socket.attached(connection),
-    });
+    };
+    this.configuration.extensions.push(hooks);
   }
 
   /** The door of a loaded document. @throws Error when the document did not come from this engine */
@@ -158,6 +160,7 @@ export class Engine extends Hocuspocus<EngineContext> {
     context?: EngineContext,
   ): Promise<Document> {
     const address = parseAddress(documentName);
+    // oxlint-disable-next-line typescript/only-throw-error -- see DeniedError: an Error would be printed
     if (address === undefined) throw new DeniedError('name-invalid');
     const document = await super.loadDocument(
       documentName,
@@ -174,6 +177,7 @@ export class Engine extends Hocuspocus<EngineContext> {
     } catch (error) {
       document.destroy();
       this.#logger.error('A document could not be loaded.', { documentName, reason: reasonOf(error) });
+      // oxlint-disable-next-line typescript/only-throw-error -- see DeniedError: an Error would be printed
       throw new DeniedError('storage-failed');
     }
     // What was just loaded waits in the document for its next broadcast: the first newcomer would get it twice.

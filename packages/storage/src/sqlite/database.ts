@@ -46,7 +46,7 @@ export function storageError(error: unknown, file: string): StorageError {
 export interface OpenDatabase {
   readonly db: DatabaseSync;
   readonly identity: Identity;
-  close(): void;
+  readonly close: () => void;
 }
 
 /**
