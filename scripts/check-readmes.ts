@@ -83,9 +83,10 @@ export async function compileSamples(
     const padding = '\n'.repeat(sample.line - 1);
     writeFileSync(join(directory, name), `${padding}${sample.code}export {};\n`);
   }
-  const { output } = await runTool('tsc', ['--project', directory, '--pretty', 'false']);
+  const { code, output } = await runTool('tsc', ['--project', directory, '--pretty', 'false']);
   const lines = output.split('\n').filter((line) => line.trim() !== '' && !IN_SOURCES.test(line));
   const problems = lines.map((line) => inReadme(line, readmeOf));
+  if (code !== 0 && output.trim() === '') problems.push(`tsc: exit code ${code}`);
   return fromProblems(problems, `${samples.length} samples`);
 }
 
