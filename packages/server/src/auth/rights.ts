@@ -43,5 +43,7 @@ async function ancestry(
   // The conversation with a document's id is the one beside that document.
   const document = await registry.resource(tenant, 'document', resource.id);
   const beside = formatResource({ kind: 'document', id: resource.id });
-  return [own, beside, known?.parent ?? document?.parent ?? MAIN];
+  // Once it holds a message, the database names that document as its parent: what counts next is the document's.
+  const above = known?.parent === beside ? document?.parent : (known?.parent ?? document?.parent);
+  return [own, beside, above ?? MAIN];
 }
