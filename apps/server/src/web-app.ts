@@ -37,6 +37,9 @@ export function serveWebApp(
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
       return;
     }
+    // A file of the listing may be gone (a rebuild under a running server): its stream's error, unheard, would end
+    // the process.
+    response.once('pipe', (file) => file.once('error', () => response.destroy()));
     serve(request, response, () => {
       response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
       response.end('There is nothing here.\n');
