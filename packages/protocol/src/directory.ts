@@ -8,7 +8,7 @@ import { ID_PATTERN } from './names.ts';
  * order, never by rights. Root `Y.Map` "entries": id → `Y.Map {kind, title, order}`; a title is one value, so that
  * two renames at once give one of the two and not a mixture.
  */
-const ROOT = 'entries';
+export const DIRECTORY_ROOT = 'entries';
 
 export const directoryEntrySchema = z.object({
   id: z.string().check(z.regex(ID_PATTERN)),
@@ -21,7 +21,7 @@ export type DirectoryEntry = z.infer<typeof directoryEntrySchema>;
 /** All entries by order, then id. Entries that do not fit the schema are left out: any editor may write the map. */
 export function readDirectory(doc: Y.Doc): readonly DirectoryEntry[] {
   const entries: DirectoryEntry[] = [];
-  for (const [id, value] of doc.getMap<unknown>(ROOT)) {
+  for (const [id, value] of doc.getMap<unknown>(DIRECTORY_ROOT)) {
     if (!(value instanceof Y.Map)) continue;
     const parsed = directoryEntrySchema.safeParse({ ...value.toJSON(), id });
     if (parsed.success) entries.push(parsed.data);
@@ -40,20 +40,20 @@ export function addToDirectory(
     value.set('kind', entry.kind);
     value.set('title', cleanTitle(entry.title));
     value.set('order', order);
-    doc.getMap(ROOT).set(entry.id, value);
+    doc.getMap(DIRECTORY_ROOT).set(entry.id, value);
   });
 }
 
 /** Renames an entry; an unknown id or an unchanged title changes nothing. */
 export function renameInDirectory(doc: Y.Doc, id: string, title: string): void {
-  const value = doc.getMap(ROOT).get(id);
+  const value = doc.getMap(DIRECTORY_ROOT).get(id);
   const clean = cleanTitle(title);
   if (value instanceof Y.Map && value.get('title') !== clean) value.set('title', clean);
 }
 
 /** Calls back after every change of the directory; returns the unsubscribe. */
 export function observeDirectory(doc: Y.Doc, changed: () => void): () => void {
-  const root = doc.getMap(ROOT);
+  const root = doc.getMap(DIRECTORY_ROOT);
   root.observeDeep(changed);
   return () => root.unobserveDeep(changed);
 }

@@ -34,6 +34,20 @@ export const ERRORS = {
     retry: 'later',
     message: 'This change builds on one that the server does not have.',
   },
+  'update-too-large': {
+    retry: 'never',
+    message: 'This change is larger than one change may be.',
+  },
+  'document-too-large': { retry: 'never', message: 'This document has reached its largest size.' },
+  'clock-jump': { retry: 'never', message: 'This change claims to be longer than it is.' },
+  'nesting-too-deep': { retry: 'never', message: 'This change is nested too deeply.' },
+  'key-forbidden': { retry: 'never', message: 'This change uses a name that is not allowed.' },
+  'type-forbidden': { retry: 'never', message: 'This kind of document cannot hold this.' },
+  'neighbours-forged': { retry: 'never', message: 'This change does not fit where it wants to be.' },
+  'client-id-taken': {
+    retry: 'never',
+    message: 'This change was made under an id that belongs to somebody else.',
+  },
   'command-id-reused': {
     retry: 'never',
     message: 'Another message was already sent under this id.',

@@ -46,24 +46,25 @@ export async function seedOnce(store: Store, now: number): Promise<void> {
     {
       ...common,
       stream: streamName(DEFAULT_TENANT, { kind: 'workspace', id: MAIN_WORKSPACE }),
-      bytes: directory,
+      ...directory,
     },
     {
       ...common,
       stream: streamName(DEFAULT_TENANT, { kind: 'document', id: SEED.document }),
-      bytes: welcome,
+      ...welcome,
     },
   ]);
 }
 
 const MAIN = formatResource({ kind: 'workspace', id: MAIN_WORKSPACE });
 
-function updateOf(write: (doc: Y.Doc) => void): Uint8Array {
+/** What a fresh document holds after a write, and the client id it was written under. */
+function updateOf(write: (doc: Y.Doc) => void): { bytes: Uint8Array; claims: readonly number[] } {
   const doc = new Y.Doc();
   doc.transact(() => write(doc));
-  const update = Y.encodeStateAsUpdate(doc);
+  const written = { bytes: Y.encodeStateAsUpdate(doc), claims: [doc.clientID] };
   doc.destroy();
-  return update;
+  return written;
 }
 
 /** A block of the welcome document, by the names that the editor's starter kit has. */

@@ -5,6 +5,7 @@ import { signInGuest } from './auth/guests.ts';
 import { roleOf } from './auth/rights.ts';
 import { Tokens } from './auth/tokens.ts';
 import { Conversations } from './conversations/conversations.ts';
+import { DEFAULT_LIMITS, type DocumentLimits } from './door/limits.ts';
 import { Engine } from './engine/engine.ts';
 import { Followers } from './gateway/followers.ts';
 import { Gateway } from './gateway/gateway.ts';
@@ -25,6 +26,8 @@ export interface WeftServerOptions {
   readonly logger?: Logger;
   /** Name of this build, told to clients. */
   readonly build?: string;
+  /** Caps on updates and documents; each left out has its default. */
+  readonly limits?: Partial<DocumentLimits>;
   /** UTC milliseconds; default: the system's clock. */
   readonly now?: () => number;
   /** Uniform in [0, 1): spreads the return of clients at a shutdown. */
@@ -56,6 +59,7 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
   const now = options.now ?? Date.now;
   const random = options.random ?? Math.random;
   const logger = options.logger ?? silentLogger;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const tokens = new Tokens(options.secret, now);
   await seedOnce(store, now());
 
@@ -63,7 +67,7 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
   const engine = (tenant: string): Engine => {
     const found = engines.get(tenant);
     if (found !== undefined) return found;
-    const made = new Engine({ tenant, store, logger, now });
+    const made = new Engine({ tenant, store, logger, now, limits });
     engines.set(tenant, made);
     return made;
   };

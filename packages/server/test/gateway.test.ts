@@ -1,6 +1,7 @@
-import { PROTOCOL_VERSION, SyncType, contentHash, encodeAuth, encodeSyncStep1, encodeWrite } from '@weft/protocol';
+import { PROTOCOL_VERSION, SyncType, contentHash, encodeAuth, encodeAwareness, encodeSyncStep1, encodeWrite } from '@weft/protocol';
 import { openMemoryStore } from '@weft/storage/memory';
 import { describe, expect, it } from 'vitest';
+import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import { rawClient } from './support/raw-client.ts';
 import { SECRET, editorToken, gatedStore, signToken, startServer } from './support/server.ts';
@@ -169,6 +170,48 @@ describe('documents on a socket', () => {
     again.send(encodeWrite('document/a', SyncType.Step2, insertion(1, 'lost?'), 1));
     await again.weft('stored');
     expect((await held(sync, 'document/a')).getText('t').toString()).toBe('lost?');
+  });
+
+  it('[D7] a client id that somebody wrote under or showed takes no writes of another, whatever they hold', async () => {
+    const { sync } = await startServer();
+    const ann = await rawClient(sync);
+    await ann.hello(await editorToken('ann'));
+    await ann.open('document/a');
+    ann.send(encodeWrite('document/a', SyncType.Update, insertion(1, 'mine'), 1));
+    await ann.weft('stored');
+    // Shown only: her second tab, whose text is still on its way.
+    const tab = new Y.Doc();
+    tab.clientID = 2;
+    const shown = new Awareness(tab);
+    shown.setLocalState({ user: { name: 'Ann' } });
+    const mallory = await rawClient(sync);
+    await mallory.hello(await editorToken('mallory'));
+    await mallory.open('document/a');
+    ann.send(encodeAwareness('document/a', encodeAwarenessUpdate(shown, [2])));
+    await mallory.until(() => mallory.received.find((frame) => frame.kind === 'other' && frame.type === 1));
+    const before = contentHash(await held(sync, 'document/a'));
+    // Nine bytes: a collected struct in the place of what she is about to type.
+    const squat = (client: number, clock: number) => new Uint8Array([1, 1, client, clock, 0, 4, 0]);
+    mallory.send(encodeWrite('document/a', SyncType.Update, squat(1, 4), 1));
+    mallory.send(encodeWrite('document/a', SyncType.Update, squat(2, 0), 2));
+    for (const n of [1, 2]) {
+      expect(await mallory.weft('refused', (message) => message.n === n)).toMatchObject({ code: 'client-id-taken' });
+    }
+    expect(contentHash(await held(sync, 'document/a'))).toBe(before);
+    ann.send(encodeWrite('document/a', SyncType.Update, insertion(2, 'arrives'), 2));
+    await ann.weft('stored', ({ n }) => n === 2);
+    expect((await held(sync, 'document/a')).getText('t').toString()).toContain('arrives');
+  });
+
+  it('refuses what would make a document larger than it may be', async () => {
+    const { sync } = await startServer({ limits: { documentBytes: 200 } });
+    const client = await rawClient(sync);
+    await client.hello(await editorToken('ann'));
+    await client.open('document/a');
+    client.send(encodeWrite('document/a', SyncType.Update, insertion(1, 'x'.repeat(100)), 1));
+    client.send(encodeWrite('document/a', SyncType.Update, insertion(2, 'y'.repeat(150)), 2));
+    expect(await client.weft('refused')).toMatchObject({ n: 2, code: 'document-too-large' });
+    expect((await held(sync, 'document/a')).getText('t').toString()).toHaveLength(100);
   });
 
   it.each(['nonsense', 'document/', 'document/a/b', 'document/../x', 'conversation/c', 'conversation/c/01', 'other/x', '__proto__'])(

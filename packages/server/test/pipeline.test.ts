@@ -132,7 +132,7 @@ describe('pipeline', () => {
       ...step('a', applied),
       decide: (head) => {
         const plan = step('a', applied).decide(head);
-        return plan.do === 'append' ? { ...plan, repeated: async () => 'answered' } : plan;
+        return plan.do === 'append' ? { ...plan, rejected: async () => 'answered' } : plan;
       },
     };
     const answers = [step('a', applied), again, step('b', applied)].map((each) => pipeline.run(each));

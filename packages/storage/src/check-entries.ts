@@ -8,15 +8,23 @@ import type { LogEntry } from './log.ts';
  */
 export function checkEntries(entries: readonly LogEntry[]): void {
   const keys = new Set<string>();
-  for (const { stream, key, at } of entries) {
+  for (const { stream, key, at, claims } of entries) {
     if (!Number.isSafeInteger(at)) {
       throw new StorageError('invalid-entry', `An entry for ${stream} has no time in milliseconds.`);
     }
+    for (const client of claims ?? []) checkClient(client);
     if (key === undefined) continue;
     const place = JSON.stringify([stream, key]);
     if (keys.has(place)) {
       throw new StorageError('invalid-entry', `One append has two entries for ${stream} under one key.`);
     }
     keys.add(place);
+  }
+}
+
+/** @throws StorageError `invalid-entry` for what no database would give back as it was */
+export function checkClient(client: number): void {
+  if (!Number.isSafeInteger(client) || client < 0) {
+    throw new StorageError('invalid-entry', `${client} is no client id.`);
   }
 }

@@ -16,6 +16,11 @@ export interface LogEntry {
   readonly bytes: Uint8Array;
   /** Append only while the stream's head is this number: what the bytes were computed from still holds. */
   readonly after?: number;
+  /**
+   * Yjs client ids that the principal writes under here. In each stream an id belongs to the first principal that
+   * claims it, for ever (law D7): another one's append is refused whole.
+   */
+  readonly claims?: readonly number[];
 }
 
 /** An entry as read back. */
@@ -38,7 +43,9 @@ export type AppendResult =
    */
   | { readonly outcome: 'repeated'; readonly numbers: readonly (number | undefined)[] }
   /** A stream had moved on from `after`: nothing of this append was written. */
-  | { readonly outcome: 'conflict'; readonly stream: string; readonly head: number };
+  | { readonly outcome: 'conflict'; readonly stream: string; readonly head: number }
+  /** A claimed client id belongs to another principal: nothing of this append was written. */
+  | { readonly outcome: 'taken'; readonly stream: string; readonly client: number };
 
 /** The state of a stream up to and with record `upTo`, folded into one value. */
 export interface Snapshot {
@@ -63,4 +70,12 @@ export interface Log {
   snapshot(stream: string): Promise<Snapshot | undefined>;
   /** Replaces the snapshot if it is still the one that `previous` names (its `upTo`; 0 for none). */
   putSnapshot(stream: string, snapshot: Snapshot, previous: number): Promise<boolean>;
+  /**
+   * Drops the bytes of records that the snapshot holds. Numbers, keys and claims stay; `read` and `find` give what
+   * is left, so a reader from before the snapshot must begin with the snapshot.
+   * @returns how many records were dropped
+   */
+  trim(stream: string): Promise<number>;
+  /** Claims a client id ahead of any write. Resolves with its owner: the principal, or whoever came first. */
+  claim(stream: string, client: number, principal: string): Promise<string>;
 }

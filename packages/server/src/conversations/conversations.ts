@@ -143,7 +143,7 @@ export class Conversations {
             return storedAs(event);
           },
           // Another copy of this command was on its way: the log wrote one, and it answers for both.
-          repeated: async () => (await this.#repeated(stream, key, command)) ?? refused('internal'),
+          rejected: async () => (await this.#repeated(stream, key, command)) ?? refused('internal'),
         };
       },
       failed: (error) => {

@@ -1,9 +1,10 @@
 import type { ErrorCode } from '@weft/protocol';
 import type { Log } from '@weft/storage';
 import * as Y from 'yjs';
-import { catchUp } from '../engine/load.ts';
+import { type Applied, catchUp } from '../engine/load.ts';
+import { type Rules, judgeSize, judgeStructs } from './judge.ts';
 import { Pipeline } from './pipeline.ts';
-import { type QueuedClocks, decodeUpdate, examine } from './update.ts';
+import { type QueuedClocks, decodeUpdate, examine, knownClock } from './update.ts';
 
 /** What became of a write. `stored` is said only after the commit (law D2). */
 export type Outcome =
@@ -25,10 +26,16 @@ export interface Write {
 interface IntakeState {
   /** Number of the stream's newest record, queued ones included. */
   readonly head: number;
+  /** Bytes of the document's updates, queued ones included. */
+  readonly bytes: number;
   readonly queued: QueuedClocks;
 }
 
 const NOTHING_QUEUED: QueuedClocks = new Map();
+
+function stateOf({ number, bytes }: Applied): IntakeState {
+  return { head: number, bytes, queued: NOTHING_QUEUED };
+}
 
 /**
  * The one door of a loaded document: decode → cut to what the log lacks → judge → append → commit → apply. Applying
@@ -41,20 +48,28 @@ export class Intake {
   readonly #now: () => number;
   readonly #created: (principal: string) => void;
   readonly #pipeline: Pipeline<IntakeState>;
-  #applied: number;
+  readonly #log: Log;
+  readonly #rules: Rules;
+  /** Owners of the client ids met so far; the log has them all. */
+  readonly #owners = new Map<number, string>();
+  #applied: Applied;
 
-  /** @param applied number of the newest record that `doc` holds @param idle called when nothing is under way */
+  /** @param options.applied what `doc` holds of the stream */
   constructor(options: {
     readonly doc: Y.Doc;
     readonly log: Log;
     readonly stream: string;
-    readonly applied: number;
+    readonly applied: Applied;
+    readonly rules: Rules;
     readonly now: () => number;
+    /** Called when nothing is under way any more. */
     readonly idle: () => void;
     /** Called after the first commit of a stream, with its author. */
     readonly created: (principal: string) => void;
   }) {
     this.#doc = options.doc;
+    this.#log = options.log;
+    this.#rules = options.rules;
     this.#stream = options.stream;
     this.#now = options.now;
     this.#created = options.created;
@@ -63,9 +78,9 @@ export class Intake {
       options.log,
       async () => {
         this.#applied = await catchUp(options.log, options.stream, options.doc, this.#applied);
-        return { head: this.#applied, queued: NOTHING_QUEUED };
+        return stateOf(this.#applied);
       },
-      { initial: { head: options.applied, queued: NOTHING_QUEUED }, idle: options.idle },
+      { initial: stateOf(options.applied), idle: options.idle },
     );
   }
 
@@ -78,6 +93,8 @@ export class Intake {
   async write(write: Write): Promise<Outcome> {
     const update = decodeUpdate(write.bytes);
     if (update === undefined) return { outcome: 'refused', code: 'update-invalid' };
+    const oversize = judgeSize(update, this.#rules.limits);
+    if (oversize !== undefined) return { outcome: 'refused', code: oversize };
     return this.#pipeline.run<Outcome>({
       decide: (state) => {
         const found = examine(this.#doc, state.queued, update);
@@ -85,6 +102,16 @@ export class Intake {
         if (found.finding === 'refused') {
           return { do: 'answer', result: { outcome: 'refused', code: found.code } };
         }
+        const code =
+          this.#judgeBytes(state.bytes + found.bytes.length) ??
+          judgeStructs(
+            this.#doc,
+            update,
+            (client) => knownClock(this.#doc, state.queued, client),
+            this.#rules,
+          ) ?? this.#judgeOwners(found.writers, write.principal);
+        if (code !== undefined) return { do: 'answer', result: { outcome: 'refused', code } };
+        const claims = found.writers.filter((client) => !this.#owners.has(client));
         const entry = {
           stream: this.#stream,
           principal: write.principal,
@@ -92,21 +119,54 @@ export class Intake {
           at: this.#now(),
           bytes: found.bytes,
           after: state.head,
+          ...(claims.length === 0 ? {} : { claims }),
         };
         return {
           do: 'append',
           entries: [entry],
-          next: { head: state.head + 1, queued: found.clocks },
+          next: {
+            head: state.head + 1,
+            bytes: state.bytes + found.bytes.length,
+            queued: found.clocks,
+          },
           committed: () => {
-            this.#applied = entry.after + 1;
+            this.#applied = {
+              number: entry.after + 1,
+              bytes: this.#applied.bytes + found.bytes.length,
+            };
+            for (const client of claims) this.#owners.set(client, write.principal);
             Y.applyUpdate(this.#doc, found.bytes, write.origin);
             if (entry.after === 0) this.#created(write.principal);
             return { outcome: 'stored' };
           },
+          rejected: () => ({ outcome: 'refused', code: 'client-id-taken' }),
         };
       },
       failed: (error) => ({ outcome: 'failed', reason: error.message }),
     });
+  }
+
+  /**
+   * A client id is about to be shown to others: from now on it belongs to the principal who showed it, so that
+   * nobody who reads it there can write under it first (law D7).
+   * @returns whether it is the principal's; a promise where the log has to be asked
+   */
+  announce(client: number, principal: string): boolean | Promise<boolean> {
+    const owner = this.#owners.get(client);
+    if (owner !== undefined) return owner === principal;
+    return this.#log.claim(this.#stream, client, principal).then((first) => {
+      this.#owners.set(client, first);
+      return first === principal;
+    });
+  }
+
+  #judgeBytes(bytes: number): ErrorCode | undefined {
+    return bytes > this.#rules.limits.documentBytes ? 'document-too-large' : undefined;
+  }
+
+  #judgeOwners(writers: readonly number[], principal: string): ErrorCode | undefined {
+    const taken = writers.some((client) => (this.#owners.get(client) ?? principal) !== principal);
+    return taken ? 'client-id-taken' : undefined;
   }
 
   /** Whether an update holds nothing that the document lacks: what a reader may send. */

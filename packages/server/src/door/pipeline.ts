@@ -8,6 +8,9 @@ import type { AppendResult, Log, LogEntry } from '@weft/storage';
  * the order, or a commit whose outcome is not known, never becomes an answer.
  */
 
+/** Answers of the log that deciding again would not change. */
+export type RejectedAppend = Extract<AppendResult, { readonly outcome: 'repeated' | 'taken' }>;
+
 /** What a step wants, decided against a state. */
 export type Plan<S, R> =
   /** Append these, and hand the next step `next`. */
@@ -17,8 +20,8 @@ export type Plan<S, R> =
       readonly next: S;
       /** Runs right after the commit, in order; its value answers the step. */
       readonly committed: (numbers: readonly number[]) => R;
-      /** The log holds one of the keys already, so nothing was written: the answer is in the log. */
-      readonly repeated?: () => Promise<R>;
+      /** The log refused it for good: a key it holds already, or a client id of somebody else. */
+      readonly rejected?: (result: RejectedAppend) => R | Promise<R>;
     }
   /** Nothing to append: answered when all steps before it are committed, on whose effects the decision rests. */
   | { readonly do: 'answer'; readonly result: R };
@@ -41,7 +44,7 @@ type Decided<S> =
       readonly entries: readonly LogEntry[];
       readonly next: S;
       readonly committed: (numbers: readonly number[]) => void;
-      readonly repeated: () => void;
+      readonly rejected: (result: RejectedAppend) => void;
     }
   | { readonly do: 'answer'; readonly answer: () => void };
 
@@ -93,7 +96,7 @@ export class Pipeline<S> {
   /** Runs a step after all earlier ones. Resolves with its answer; never rejects for a failing log. */
   run<R>(step: Step<S, R>): Promise<R> {
     return new Promise((resolve, reject) => {
-      const settle = (answer: () => R) => {
+      const settle = (answer: () => R | Promise<R>) => {
         try {
           resolve(answer());
         } catch (error) {
@@ -104,14 +107,16 @@ export class Pipeline<S> {
         decide: (state) => {
           const plan = step.decide(state);
           if (plan.do === 'answer') return { do: 'answer', answer: () => resolve(plan.result) };
-          const { repeated } = plan;
+          const { rejected } = plan;
           return {
             ...plan,
             committed: (numbers) => settle(() => plan.committed(numbers)),
-            repeated: () => {
-              if (repeated === undefined) settle(() => step.failed(new Error('A key was repeated.')));
-              else repeated().then(resolve, (error: unknown) => settle(() => step.failed(toError(error))));
-            },
+            rejected: (result) =>
+              settle(() =>
+                rejected === undefined
+                  ? step.failed(new Error(`The log answered ${result.outcome}.`))
+                  : rejected(result),
+              ),
           };
         },
         failed: (error) => settle(() => step.failed(error)),
@@ -167,8 +172,8 @@ export class Pipeline<S> {
     } else {
       // The state it was decided against never came to be, nor will the one it promised to those behind it.
       this.#state = { state: 'settling' };
-      if (result.outcome === 'repeated') decided.repeated();
-      else this.#waiting.push(entry.job);
+      if (result.outcome === 'conflict') this.#waiting.push(entry.job);
+      else decided.rejected(result);
     }
     this.#proceed();
   }

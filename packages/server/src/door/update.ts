@@ -1,5 +1,6 @@
 import * as Y from 'yjs';
 import type { ErrorCode } from '@weft/protocol';
+import { allReady } from './readiness.ts';
 
 /**
  * What a Yjs update would do to a document, found before anything is applied: y-protocols applies first and
@@ -28,8 +29,14 @@ export type QueuedClocks = ReadonlyMap<number, number>;
 export type Finding =
   /** Every struct and every delete is in the document already. */
   | { readonly finding: 'known' }
-  /** `bytes` are new; `clocks` is what is queued once they are queued too. */
-  | { readonly finding: 'new'; readonly bytes: Uint8Array; readonly clocks: QueuedClocks }
+  /** `bytes` holds what is new; `clocks` is what is queued once it is queued too. */
+  | {
+      readonly finding: 'new';
+      readonly bytes: Uint8Array;
+      readonly clocks: QueuedClocks;
+      /** Client ids that new structs were written under. */
+      readonly writers: readonly number[];
+    }
   | { readonly finding: 'refused'; readonly code: ErrorCode };
 
 /**
@@ -38,8 +45,7 @@ export type Finding =
  * structs fire no event and are lost with the process.
  */
 export function examine(doc: Y.Doc, queued: QueuedClocks, update: DecodedUpdate): Finding {
-  const known = (client: number) =>
-    Math.max(Y.getState(doc.store, client), queued.get(client) ?? 0);
+  const known = (client: number) => knownClock(doc, queued, client);
   const ends = new Map<number, number>();
   const endOf = (client: number) => ends.get(client) ?? known(client);
   let fresh = false;
@@ -56,11 +62,7 @@ export function examine(doc: Y.Doc, queued: QueuedClocks, update: DecodedUpdate)
       partly = true;
     }
   }
-  for (const struct of update.structs) {
-    if (struct instanceof Y.Item && !dependenciesMet(struct, endOf)) {
-      return { finding: 'refused', code: 'update-gap' };
-    }
-  }
+  if (!allReady(update.structs, known)) return { finding: 'refused', code: 'update-gap' };
   for (const [client, ranges] of update.deletes) {
     for (const { clock, len } of ranges) {
       if (clock + len > endOf(client)) return { finding: 'refused', code: 'update-gap' };
@@ -74,16 +76,12 @@ export function examine(doc: Y.Doc, queued: QueuedClocks, update: DecodedUpdate)
   }
   const bytes = partly ? cut(update, known) : update.bytes;
   for (const [client, clock] of ends) clocks.set(client, clock);
-  return { finding: 'new', bytes, clocks };
+  return { finding: 'new', bytes, clocks, writers: [...ends.keys()] };
 }
 
-function dependenciesMet(item: Y.Item, endOf: (client: number) => number): boolean {
-  const met = (id: Y.ID | null) => id === null || id.clock < endOf(id.client);
-  return (
-    met(item.origin) &&
-    met(item.rightOrigin) &&
-    (!(item.parent instanceof Y.ID) || met(item.parent))
-  );
+/** The next clock of a client, with what is queued counted as there. */
+export function knownClock(doc: Y.Doc, queued: QueuedClocks, client: number): number {
+  return Math.max(Y.getState(doc.store, client), queued.get(client) ?? 0);
 }
 
 /** The update without the structs that are known: what others have already must not grow the log again. */

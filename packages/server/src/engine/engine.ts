@@ -6,13 +6,24 @@ import {
   Hocuspocus,
   type onStoreDocumentPayload,
 } from '@hocuspocus/server';
-import { type Resource, type WeftError, parseAddress, resourceOf, streamName } from '@weft/protocol';
+import {
+  type Address,
+  DIRECTORY_ROOT,
+  type Resource,
+  SEGMENT_ROOT,
+  type WeftError,
+  parseAddress,
+  resourceOf,
+  streamName,
+} from '@weft/protocol';
 import type { Store } from '@weft/storage';
 import * as Y from 'yjs';
 import { recordResource } from '../auth/resources.ts';
 import { Intake } from '../door/intake.ts';
+import type { RootRule } from '../door/judge.ts';
+import { DEFAULT_LIMITS, type DocumentLimits } from '../door/limits.ts';
 import { type Logger, reasonOf } from '../logger.ts';
-import { LOG_ORIGIN, catchUp } from './load.ts';
+import { type Applied, LOG_ORIGIN, NOTHING_APPLIED, catchUp } from './load.ts';
 
 /** What a socket gives the engine to hold: a plain object, since the engine copies it field by field. */
 export interface EngineContext {
@@ -27,6 +38,13 @@ export interface EngineSocket {
   attached(connection: Connection): void;
 }
 
+/** The top-level types of each kind of document; a team's own documents may have any. */
+const ROOTS: Readonly<Record<Address['kind'], RootRule>> = {
+  document: undefined,
+  workspace: new Set([DIRECTORY_ROOT]),
+  conversation: new Set([SEGMENT_ROOT]),
+};
+
 /** Largest timer of Node: our gateway has its own liveness checks, the engine's idle timer must not fire. */
 const NEVER_MS = 2 ** 31 - 1;
 
@@ -39,6 +57,7 @@ export class Engine extends Hocuspocus<EngineContext> {
   readonly #store: Store;
   readonly #logger: Logger;
   readonly #now: () => number;
+  readonly #limits: DocumentLimits;
   readonly #intakes = new WeakMap<Y.Doc, Intake>();
   /** Documents handed out and not attached yet, with how often: they must not be unloaded in between. */
   readonly #pinned = new Map<string, number>();
@@ -48,12 +67,14 @@ export class Engine extends Hocuspocus<EngineContext> {
     readonly store: Store;
     readonly logger: Logger;
     readonly now: () => number;
+    readonly limits?: DocumentLimits;
   }) {
     super();
     this.#tenant = options.tenant;
     this.#store = options.store;
     this.#logger = options.logger;
     this.#now = options.now;
+    this.#limits = options.limits ?? DEFAULT_LIMITS;
     // Without `configure`, none of Hocuspocus's default hooks is registered: each costs a promise per message.
     this.configuration.quiet = true;
     this.configuration.timeout = NEVER_MS;
@@ -171,9 +192,9 @@ export class Engine extends Hocuspocus<EngineContext> {
     );
     document.on('afterTransaction', stopCleanup);
     const stream = streamName(this.#tenant, address);
-    let applied: number;
+    let applied: Applied;
     try {
-      applied = await catchUp(this.#store.log, stream, document, 0);
+      applied = await catchUp(this.#store.log, stream, document, NOTHING_APPLIED);
     } catch (error) {
       document.destroy();
       this.#logger.error('A document could not be loaded.', { documentName, reason: reasonOf(error) });
@@ -189,6 +210,7 @@ export class Engine extends Hocuspocus<EngineContext> {
         log: this.#store.log,
         stream,
         applied,
+        rules: { limits: this.#limits, roots: ROOTS[address.kind] },
         now: this.#now,
         idle: () => this.#unloadIfIdle(documentName),
         created: (principal) => this.#record(resourceOf(address), principal),

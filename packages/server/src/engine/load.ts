@@ -7,20 +7,30 @@ const PAGE = 1000;
 /** Marks what came from the log: it is durable and needs no further storing. */
 export const LOG_ORIGIN = { source: 'local', skipStoreHooks: true } as const;
 
+/** Where a document stands in its stream. */
+export interface Applied {
+  /** Number of the newest record it holds. */
+  readonly number: number;
+  /** Bytes of the snapshot and records it was made from. */
+  readonly bytes: number;
+}
+
+/** A document that holds nothing yet. */
+export const NOTHING_APPLIED: Applied = { number: 0, bytes: 0 };
+
 /**
  * Brings a document to a stream's head: the snapshot, when the document is new, and the records after `applied`, in
  * one transaction, so that a reader never sees half of it and Yjs cleans up once.
- * @returns the number that the document stands at
  */
 export async function catchUp(
   log: Log,
   stream: string,
   doc: Y.Doc,
-  applied: number,
-): Promise<number> {
+  applied: Applied,
+): Promise<Applied> {
   const updates: Uint8Array[] = [];
-  let number = applied;
-  if (applied === 0) {
+  let { number } = applied;
+  if (number === 0) {
     const snapshot = await log.snapshot(stream);
     if (snapshot !== undefined) {
       updates.push(snapshot.bytes);
@@ -40,5 +50,6 @@ export async function catchUp(
       for (const update of updates) Y.applyUpdate(doc, update, LOG_ORIGIN);
     }, LOG_ORIGIN);
   }
-  return number;
+  const bytes = updates.reduce((sum, update) => sum + update.length, applied.bytes);
+  return { number, bytes };
 }

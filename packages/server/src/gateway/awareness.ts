@@ -12,45 +12,88 @@ const STATES_MAX = 64;
 /** Which connection speaks for a client id, per document. */
 const owners = new WeakMap<Document, Map<number, Connection>>();
 
+/** One client's state in an awareness frame. */
+interface State {
+  readonly client: number;
+  readonly clock: number;
+  /** JSON; `null` is a leave. */
+  readonly state: string;
+}
+
+/** Says whether a client id is the principal's to show; a promise where the log has to be asked. */
+export type Announce = (client: number) => boolean | Promise<boolean>;
+
 /**
  * Applies an awareness frame to a document. Hocuspocus would decode it into a scratch document, drop clean leaves
  * and let any client overwrite any other's state; here a client id belongs to the connection that spoke for it
- * first, a leave stays a leave, and the name shown is the authenticated one (law P4).
+ * first, a leave stays a leave, the name shown is the authenticated one (law P4), and a client id that could be
+ * written under is claimed before anybody sees it (law D7).
+ * @param failed told when the log could not be asked
  * @throws WeftError `frame-invalid` when the frame cannot be read
  */
 export function applyAwareness(
   connection: Connection,
   principal: Principal,
   update: Uint8Array,
+  announce: Announce,
+  failed: (error: unknown) => void,
 ): void {
-  const { document } = connection;
-  const spoken = ownersOf(document);
+  const now: State[] = [];
+  for (const state of readStates(update)) {
+    const own = announce(state.client);
+    if (own === true) {
+      now.push(state);
+    } else if (own !== false) {
+      own.then(
+        (granted) => {
+          if (granted && connection.document.hasConnection(connection)) {
+            show(connection, principal, [state]);
+          }
+        },
+        // The log does not answer: nobody is shown. The next frame of this client asks again.
+        failed,
+      );
+    }
+  }
+  show(connection, principal, now);
+}
+
+function readStates(update: Uint8Array): readonly State[] {
   const reader = new FrameReader(update);
   const count = reader.uint();
   if (count > STATES_MAX) throw new WeftError('frame-invalid', 'Too many awareness states.');
-  const kept: { client: number; clock: number; state: string }[] = [];
+  const states: State[] = [];
   for (let index = 0; index < count; index += 1) {
     const client = reader.uint();
     const clock = reader.uint();
     const state = reader.string();
-    if (state.length > STATE_MAX) throw new WeftError('frame-invalid', 'An awareness state is too long.');
-    const owner = spoken.get(client);
-    if (owner !== undefined && owner !== connection && document.hasConnection(owner)) continue;
-    if (state === 'null') {
-      if (owner === undefined) continue;
-      spoken.delete(client);
-    } else {
-      spoken.set(client, connection);
+    if (state.length > STATE_MAX) {
+      throw new WeftError('frame-invalid', 'An awareness state is too long.');
     }
-    kept.push({ client, clock, state: stamped(state, principal) });
+    parse(state);
+    states.push({ client, clock, state });
   }
+  return states;
+}
+
+/** Hands states on to everybody: those that this connection may speak for. */
+function show(connection: Connection, principal: Principal, states: readonly State[]): void {
+  const { document } = connection;
+  const spoken = ownersOf(document);
+  const kept = states.filter(({ client, state }) => {
+    const owner = spoken.get(client);
+    if (owner !== undefined && owner !== connection && document.hasConnection(owner)) return false;
+    if (state !== 'null') spoken.set(client, connection);
+    else if (!spoken.delete(client)) return false;
+    return true;
+  });
   if (kept.length === 0) return;
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, kept.length);
   for (const { client, clock, state } of kept) {
     encoding.writeVarUint(encoder, client);
     encoding.writeVarUint(encoder, clock);
-    encoding.writeVarString(encoder, state);
+    encoding.writeVarString(encoder, stamped(state, principal));
   }
   document.applyAwarenessUpdate(connection, encoding.toUint8Array(encoder));
 }

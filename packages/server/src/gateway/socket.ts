@@ -347,7 +347,7 @@ export class Socket implements EngineSocket {
         else this.#write(person, key, document, reader);
         return;
       case MessageType.Awareness:
-        applyAwareness(document.connection, person.principal, reader.bytes());
+        this.#present(person, key, document, reader.bytes());
         return;
       case MessageType.QueryAwareness:
       case MessageType.Close:
@@ -357,6 +357,18 @@ export class Socket implements EngineSocket {
         // Stateless messages have no place in our protocol, and a reader could broadcast with them: dropped.
         return;
     }
+  }
+
+  #present(person: Known, key: string, document: OpenDocument & { state: 'open' }, update: Uint8Array): void {
+    const { connection } = document;
+    const intake = person.engine.intake(connection.document);
+    // Whoever may only read never writes under the id they show.
+    const announce = this.readOnly(plainName(key))
+      ? () => true
+      : (client: number) => intake.announce(client, person.principal.sub);
+    applyAwareness(connection, person.principal, update, announce, (error) => {
+      this.#host.logger.error('A client id could not be claimed.', { reason: reasonOf(error) });
+    });
   }
 
   #refuseLate(key: string, type: number, reader: FrameReader): void {

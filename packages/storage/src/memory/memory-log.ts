@@ -1,9 +1,12 @@
-import { checkEntries } from '../check-entries.ts';
+import { checkClient, checkEntries } from '../check-entries.ts';
 import { StorageError } from '../errors.ts';
 import type { AppendResult, Log, LogEntry, LogRecord, Snapshot } from '../log.ts';
 
 interface Stream {
-  readonly records: LogRecord[];
+  /** Record n at n − 1; what was trimmed is `undefined`. */
+  readonly records: (LogRecord | undefined)[];
+  /** Client id → its owner. */
+  readonly clients: Map<number, string>;
   readonly keys: Map<string, number>;
   snapshot: Snapshot | undefined;
 }
@@ -21,7 +24,7 @@ export function createMemoryLog(): MemoryLog {
   const open = (name: string): Stream => {
     const found = streams.get(name);
     if (found !== undefined) return found;
-    const made: Stream = { records: [], keys: new Map(), snapshot: undefined };
+    const made: Stream = { records: [], clients: new Map(), keys: new Map(), snapshot: undefined };
     streams.set(name, made);
     return made;
   };
@@ -40,8 +43,15 @@ export function createMemoryLog(): MemoryLog {
       const head = streams.get(stream)?.records.length ?? 0;
       if (after !== undefined && after !== head) return { outcome: 'conflict', stream, head };
     }
+    for (const { stream, principal, claims } of entries) {
+      for (const client of claims ?? []) {
+        const owner = streams.get(stream)?.clients.get(client) ?? principal;
+        if (owner !== principal) return { outcome: 'taken', stream, client };
+      }
+    }
     const numbers = entries.map((entry) => {
       const stream = open(entry.stream);
+      for (const client of entry.claims ?? []) stream.clients.set(client, entry.principal);
       const number = stream.records.length + 1;
       stream.records.push({
         stream: entry.stream,
@@ -61,7 +71,9 @@ export function createMemoryLog(): MemoryLog {
   return {
     append: async (entries) => append(entries),
     read: async (name, after, limit) =>
-      streams.get(name)?.records.slice(after, after + limit) ?? [],
+      (streams.get(name)?.records.slice(after) ?? [])
+        .filter((record) => record !== undefined)
+        .slice(0, limit),
     find: async (name, key) => {
       const stream = streams.get(name);
       const number = stream?.keys.get(key);
@@ -74,6 +86,23 @@ export function createMemoryLog(): MemoryLog {
       if ((stream.snapshot?.upTo ?? 0) !== previous) return false;
       stream.snapshot = { upTo: snapshot.upTo, bytes: snapshot.bytes.slice() };
       return true;
+    },
+    trim: async (name) => {
+      const stream = streams.get(name);
+      let dropped = 0;
+      for (let index = 0; index < (stream?.snapshot?.upTo ?? 0); index += 1) {
+        if (stream?.records[index] === undefined) continue;
+        stream.records[index] = undefined;
+        dropped += 1;
+      }
+      return dropped;
+    },
+    claim: async (name, client, principal) => {
+      checkClient(client);
+      const { clients } = open(name);
+      const owner = clients.get(client) ?? principal;
+      clients.set(client, owner);
+      return owner;
     },
     close: () => {
       closed = true;

@@ -52,4 +52,20 @@ export const MIGRATIONS: readonly string[] = [
     name TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE clients (
+    stream INTEGER NOT NULL REFERENCES streams (id),
+    client INTEGER NOT NULL,
+    principal TEXT NOT NULL,
+    PRIMARY KEY (stream, client)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE keys (
+    stream INTEGER NOT NULL REFERENCES streams (id),
+    key TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (stream, key)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO keys (stream, key, number) SELECT stream, key, number FROM records WHERE key IS NOT NULL;
+  DROP INDEX record_keys;
+  `,
 ];

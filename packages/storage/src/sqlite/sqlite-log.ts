@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { checkEntries } from '../check-entries.ts';
+import { checkClient, checkEntries } from '../check-entries.ts';
 import { StorageError } from '../errors.ts';
 import type { AppendResult, Log, LogEntry, LogRecord } from '../log.ts';
 import { storageError } from './database.ts';
@@ -29,7 +29,13 @@ export function createSqliteLog(db: DatabaseSync, file: string): SqliteLog {
     stream: db.prepare('SELECT id, head FROM streams WHERE name = ?'),
     addStream: db.prepare('INSERT INTO streams (name, head) VALUES (?, 0) RETURNING id'),
     setHead: db.prepare('UPDATE streams SET head = ? WHERE id = ?'),
-    keyed: db.prepare('SELECT number FROM records WHERE stream = ? AND key = ?'),
+    keyed: db.prepare('SELECT number FROM keys WHERE stream = ? AND key = ?'),
+    addKey: db.prepare('INSERT INTO keys (stream, key, number) VALUES (?, ?, ?)'),
+    owner: db.prepare('SELECT principal FROM clients WHERE stream = ? AND client = ?'),
+    own: db.prepare(
+      'INSERT INTO clients (stream, client, principal) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    ),
+    trim: db.prepare('DELETE FROM records WHERE stream = ? AND number <= ?'),
     insert: db.prepare(
       'INSERT INTO records (stream, number, key, principal, kind, at, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ),
@@ -38,7 +44,8 @@ export function createSqliteLog(db: DatabaseSync, file: string): SqliteLog {
        WHERE stream = ? AND number > ? ORDER BY number LIMIT ?`,
     ),
     find: db.prepare(
-      'SELECT number, key, principal, kind, at, bytes FROM records WHERE stream = ? AND key = ?',
+      `SELECT number, key, principal, kind, at, bytes FROM records
+       WHERE stream = ?1 AND number = (SELECT number FROM keys WHERE stream = ?1 AND key = ?2)`,
     ),
     snapshot: db.prepare('SELECT up_to, bytes FROM snapshots WHERE stream = ?'),
     putSnapshot: db.prepare(
@@ -80,6 +87,16 @@ export function createSqliteLog(db: DatabaseSync, file: string): SqliteLog {
       const head = stream(name)?.head ?? 0;
       if (after !== head) return { outcome: 'conflict', stream: name, head };
     }
+    for (const { stream: name, principal, claims } of entries) {
+      const found = claims === undefined ? undefined : stream(name);
+      if (found === undefined || claims === undefined) continue;
+      for (const client of claims) {
+        const row = statements.owner.get(found.id, client);
+        if (row !== undefined && text(row, 'principal') !== principal) {
+          return { outcome: 'taken', stream: name, client };
+        }
+      }
+    }
     const numbers = entries.map((entry) => {
       const found = stream(entry.stream) ?? {
         id: integer(statements.addStream.get(entry.stream) ?? {}, 'id'),
@@ -89,6 +106,8 @@ export function createSqliteLog(db: DatabaseSync, file: string): SqliteLog {
       const { key = null, principal, kind, at, bytes } = entry;
       statements.insert.run(found.id, number, key, principal, kind, at, bytes);
       statements.setHead.run(number, found.id);
+      if (key !== null) statements.addKey.run(found.id, key, number);
+      for (const client of entry.claims ?? []) statements.own.run(found.id, client, principal);
       return number;
     });
     return { outcome: 'appended', numbers };
@@ -188,6 +207,20 @@ export function createSqliteLog(db: DatabaseSync, file: string): SqliteLog {
         if ((row === undefined ? 0 : integer(row, 'up_to')) !== previous) return false;
         statements.putSnapshot.run(found.id, snapshot.upTo, snapshot.bytes);
         return true;
+      }),
+    trim: (name) =>
+      guarded(() => {
+        const found = stream(name);
+        const row = found === undefined ? undefined : statements.snapshot.get(found.id);
+        if (found === undefined || row === undefined) return 0;
+        return Number(statements.trim.run(found.id, integer(row, 'up_to')).changes);
+      }),
+    claim: (name, client, principal) =>
+      guarded(() => {
+        checkClient(client);
+        const id = stream(name)?.id ?? integer(statements.addStream.get(name) ?? {}, 'id');
+        statements.own.run(id, client, principal);
+        return text(statements.owner.get(id, client) ?? {}, 'principal');
       }),
     close: async () => {
       closed = true;

@@ -304,11 +304,70 @@ export function describeLogContract(name: string, makeMedium: MakeMedium): void 
       });
     });
 
+    describe('trimming', () => {
+      it('[D6] drops what the snapshot holds and nothing else; numbers, keys and claims stay', async () => {
+        await log.append([entry('a', '1', { key: 'k', claims: [7] })]);
+        await log.append(Array.from({ length: 4 }, (_, i) => entry('a', `${i + 2}`)));
+        expect(await log.trim('a')).toBe(0);
+        await log.putSnapshot('a', { upTo: 3, bytes: new Uint8Array([3]) }, 0);
+        expect(await log.trim('a')).toBe(3);
+        expect(await log.trim('a')).toBe(0);
+        expect(await listing(log, 'a')).toEqual(['4 4', '5 5']);
+        expect((await log.read('a', 0, 1)).map(textOf)).toEqual(['4']);
+        expect(await log.head('a')).toBe(5);
+        expect(await log.append([entry('a', 'again', { key: 'k' })])).toEqual({
+          outcome: 'repeated',
+          numbers: [1],
+        });
+        expect(await log.claim('a', 7, 'bea')).toBe('ann');
+        expect(numbersOf(await log.append([entry('a', '6', { after: 5 })]))).toEqual([6]);
+        expect(await log.trim('never-written')).toBe(0);
+      });
+    });
+
+    describe('claims', () => {
+      it('[D7] a client id belongs to the first principal that claims it, in its stream', async () => {
+        await log.append([entry('a', '1', { claims: [7, 8] })]);
+        expect(await log.append([entry('a', 'x', { principal: 'bea', claims: [9, 8] })])).toEqual({
+          outcome: 'taken',
+          stream: 'a',
+          client: 8,
+        });
+        expect(await listing(log, 'a')).toEqual(['1 1']);
+        // Nothing of a refused append is kept: not its other claims either.
+        expect(await log.claim('a', 9, 'cem')).toBe('cem');
+        expect(numbersOf(await log.append([entry('b', '1', { principal: 'bea', claims: [8] })]))).toEqual([1]);
+        expect(numbersOf(await log.append([entry('a', '2', { claims: [8] })]))).toEqual([2]);
+      });
+
+      it('[D7] may be made before any write, and the first of two at once wins', async () => {
+        const owners = await Promise.all([log.claim('a', 1, 'ann'), log.claim('a', 1, 'bea')]);
+        expect(new Set(owners).size).toBe(1);
+        expect(await log.head('a')).toBe(0);
+        const [owner = ''] = owners;
+        expect(numbersOf(await log.append([entry('a', '1', { principal: owner, claims: [1] })]))).toEqual([1]);
+      });
+
+      it('[D7] a refused append changes nothing in its other streams', async () => {
+        await log.claim('a', 1, 'ann');
+        const both = [entry('b', '1', { principal: 'bea' }), entry('a', '1', { principal: 'bea', claims: [1] })];
+        expect(await log.append(both)).toMatchObject({ outcome: 'taken' });
+        expect(await log.head('b')).toBe(0);
+      });
+
+      it('of what is no client id are an error', async () => {
+        await expect(log.claim('a', -1, 'ann')).rejects.toThrow();
+        await expect(log.append([entry('a', '1', { claims: [0.5] })])).rejects.toThrow();
+        expect(await log.head('a')).toBe(0);
+      });
+    });
+
     it('[D2] [C4] everything answered is there after reopening', async ({ skip }) => {
       if (medium.reopen === undefined) skip('this adapter keeps nothing');
       await log.append([entry('a', 'a1', { key: 'k' }), entry('b', 'b1')]);
       await log.append([entry('a', 'a2')]);
       await log.putSnapshot('a', { upTo: 1, bytes: new Uint8Array([7]) }, 0);
+      await log.claim('b', 5, 'ann');
       await store.close();
       store = (await medium.reopen?.()) ?? store;
       log = store.log;
@@ -320,6 +379,7 @@ export function describeLogContract(name: string, makeMedium: MakeMedium): void 
         numbers: [1],
       });
       expect(numbersOf(await log.append([entry('a', 'a3', { after: 2 })]))).toEqual([3]);
+      expect(await log.claim('b', 5, 'bea')).toBe('ann');
     });
 
     it('[C4] what was answered while closing is there', async ({ skip }) => {

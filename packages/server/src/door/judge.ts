@@ -1,0 +1,244 @@
+import type { ErrorCode } from '@weft/protocol';
+import * as Y from 'yjs';
+import type { DocumentLimits } from './limits.ts';
+import type { DecodedUpdate } from './update.ts';
+
+/** Which top-level types a kind of document may have; `undefined` allows any. */
+export type RootRule = ReadonlySet<string> | undefined;
+
+export interface Rules {
+  readonly limits: DocumentLimits;
+  readonly roots: RootRule;
+}
+
+/** The key that reaches an object's prototype when a reader turns a map into an object by assignment. */
+const PROTOTYPE_KEY = '__proto__';
+
+/** Items looked at between the two neighbours of an insertion: more is not a sign of anything. */
+const NEIGHBOURS_MAX = 1_000;
+
+/** Depth of plain JSON within one value. */
+const VALUE_DEPTH_MAX = 64;
+
+/** Caps that need no look at the document: before anything that costs more than decoding. */
+export function judgeSize(update: DecodedUpdate, limits: DocumentLimits): ErrorCode | undefined {
+  if (update.structs.length > limits.structs) return 'update-too-large';
+  const clients = new Set<number>();
+  for (const { id } of update.structs) clients.add(id.client);
+  if (clients.size > limits.clients || update.deletes.size > limits.clients) {
+    return 'update-too-large';
+  }
+  let ranges = 0;
+  for (const each of update.deletes.values()) ranges += each.length;
+  return ranges > limits.deleteRanges ? 'update-too-large' : undefined;
+}
+
+/**
+ * The rule that the new structs of an update break, if any. Its dependencies are met already (`examine`).
+ * @param known the next clock of a client before the update
+ */
+export function judgeStructs(
+  doc: Y.Doc,
+  update: DecodedUpdate,
+  known: (client: number) => number,
+  rules: Rules,
+): ErrorCode | undefined {
+  const advanced = new Map<number, number>();
+  const lookup = new Lookup(doc, update);
+  for (const struct of update.structs) {
+    const { client, clock } = struct.id;
+    const fresh = clock + struct.length - Math.max(known(client), clock);
+    if (fresh <= 0) continue;
+    const advance = (advanced.get(client) ?? 0) + fresh;
+    advanced.set(client, advance);
+    if (advance > rules.limits.clockAdvance) return 'clock-jump';
+    if (!(struct instanceof Y.Item)) continue;
+    const broken =
+      judgeNames(struct, rules) ??
+      judgeContent(struct.content) ??
+      judgeDepth(struct, lookup, rules.limits.nesting) ??
+      judgeNeighbours(doc, struct);
+    if (broken !== undefined) return broken;
+  }
+  return undefined;
+}
+
+function judgeNames(item: Y.Item, { limits, roots }: Rules): ErrorCode | undefined {
+  // Before integration a root parent is its name; the types know only what comes after.
+  const parent: unknown = item.parent;
+  if (typeof parent === 'string') {
+    if (parent === PROTOTYPE_KEY) return 'key-forbidden';
+    if (parent.length > limits.keyLength) return 'update-too-large';
+    if (roots !== undefined && !roots.has(parent)) return 'type-forbidden';
+  }
+  const key = item.parentSub;
+  if (key === null) return undefined;
+  if (key === PROTOTYPE_KEY) return 'key-forbidden';
+  return key.length > limits.keyLength ? 'update-too-large' : undefined;
+}
+
+function judgeContent(content: Y.Item['content']): ErrorCode | undefined {
+  if (content instanceof Y.ContentFormat) {
+    if (content.key === PROTOTYPE_KEY) return 'key-forbidden';
+    return judgeValue(content.value, 0);
+  }
+  if (content instanceof Y.ContentEmbed) return judgeValue(content.embed, 0);
+  if (content instanceof Y.ContentAny || content instanceof Y.ContentJSON) {
+    for (const value of content.arr) {
+      const broken = judgeValue(value, 0);
+      if (broken !== undefined) return broken;
+    }
+  }
+  return undefined;
+}
+
+/** lib0 reads `__proto__` by assignment: what it was shows as an object whose prototype is not the usual one. */
+function judgeValue(value: unknown, depth: number): ErrorCode | undefined {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined;
+  if (depth >= VALUE_DEPTH_MAX) return 'nesting-too-deep';
+  if (Array.isArray(value)) {
+    for (const each of value) {
+      const broken = judgeValue(each, depth + 1);
+      if (broken !== undefined) return broken;
+    }
+    return undefined;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return 'key-forbidden';
+  for (const [key, each] of Object.entries(value)) {
+    if (key === PROTOTYPE_KEY) return 'key-forbidden';
+    const broken = judgeValue(each, depth + 1);
+    if (broken !== undefined) return broken;
+  }
+  return undefined;
+}
+
+function judgeDepth(item: Y.Item, lookup: Lookup, max: number): ErrorCode | undefined {
+  if (!(item.content instanceof Y.ContentType)) return undefined;
+  return lookup.depth(item, max) > max ? 'nesting-too-deep' : undefined;
+}
+
+/** Finds where a struct sits, in the update and in the document. */
+class Lookup {
+  readonly #doc: Y.Doc;
+  readonly #own = new Map<number, Y.Item[]>();
+  readonly #depths = new Map<Y.Item, number>();
+
+  constructor(doc: Y.Doc, update: DecodedUpdate) {
+    this.#doc = doc;
+    for (const struct of update.structs) {
+      if (!(struct instanceof Y.Item)) continue;
+      const items = this.#own.get(struct.id.client);
+      if (items === undefined) this.#own.set(struct.id.client, [struct]);
+      else items.push(struct);
+    }
+  }
+
+  /** How many types an item is in; stops counting above `max`. Iterative: the attack is a deep chain. */
+  depth(item: Y.Item, max: number): number {
+    const path: Y.Item[] = [];
+    let current: Y.Item | undefined = item;
+    let base = 0;
+    while (current !== undefined) {
+      const known = this.#depths.get(current);
+      if (known !== undefined) {
+        base = known;
+        break;
+      }
+      path.push(current);
+      if (path.length > max) return path.length;
+      current = this.#holder(current);
+    }
+    for (const [index, each] of path.toReversed().entries()) this.#depths.set(each, base + index + 1);
+    return base + path.length;
+  }
+
+  /** The item whose type holds this one; `undefined` for a root. */
+  #holder(item: Y.Item): Y.Item | undefined {
+    const seen = new Set<Y.Item>();
+    let current = item;
+    for (;;) {
+      const parent: unknown = current.parent;
+      if (parent instanceof Y.ID) return this.#find(parent);
+      if (parent instanceof Y.AbstractType) return parent._item ?? undefined;
+      if (typeof parent === 'string') return undefined;
+      // An item without a parent of its own sits beside its neighbour.
+      const neighbour = current.origin ?? current.rightOrigin;
+      const next = neighbour === null ? undefined : this.#find(neighbour);
+      if (next === undefined || seen.has(next)) return undefined;
+      seen.add(next);
+      current = next;
+    }
+  }
+
+  #find(id: Y.ID): Y.Item | undefined {
+    const own = this.#own.get(id.client) ?? [];
+    let low = 0;
+    let high = own.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const item = own[middle];
+      if (item === undefined) break;
+      if (item.id.clock > id.clock) high = middle - 1;
+      else if (item.id.clock + item.length <= id.clock) low = middle + 1;
+      else return item;
+    }
+    return itemAt(this.#doc, id);
+  }
+}
+
+/** The integrated item that holds an id; `undefined` where there is none, or where it was collected. */
+function itemAt(doc: Y.Doc, id: Y.ID): Y.Item | undefined {
+  if (id.clock >= Y.getState(doc.store, id.client)) return undefined;
+  const structs = doc.store.clients.get(id.client);
+  if (structs === undefined) return undefined;
+  const struct = structs[Y.findIndexSS(structs, id.clock)];
+  return struct instanceof Y.Item ? struct : undefined;
+}
+
+/**
+ * An insertion names the two neighbours that its author saw side by side. When the document shows something between
+ * them that the author must have seen (a struct of its own, or one that a neighbour's author wrote before that
+ * neighbour), the neighbours are forged: replicas that apply such an item in different orders differ for ever.
+ */
+function judgeNeighbours(doc: Y.Doc, item: Y.Item): ErrorCode | undefined {
+  const { origin, rightOrigin } = item;
+  if (rightOrigin === null) return undefined;
+  const right = itemAt(doc, rightOrigin);
+  if (right === undefined) return undefined;
+  const left = origin === null ? undefined : itemAt(doc, origin);
+  if (origin !== null && left === undefined) return undefined;
+  if (left !== undefined && left.parent !== right.parent) return 'neighbours-forged';
+  if (left === right) {
+    const clocks = (origin?.clock ?? 0) + 1;
+    return clocks === rightOrigin.clock ? undefined : 'neighbours-forged';
+  }
+  const saw = (id: Y.ID, length: number) =>
+    [item.id, rightOrigin, ...(origin === null ? [] : [origin])].some(
+      (by) => by.client === id.client && id.clock + length <= by.clock,
+    );
+  // What is left of the neighbours' own structs lies between them too.
+  if (rightOrigin.clock > right.id.clock) return 'neighbours-forged';
+  let between = left === undefined ? startOf(right) : left.right;
+  for (let steps = 0; between !== right; steps += 1) {
+    // The right neighbour lies left of the left one.
+    if (between === null) return 'neighbours-forged';
+    if (steps >= NEIGHBOURS_MAX) return undefined;
+    if (saw(between.id, between.length)) return 'neighbours-forged';
+    between = between.right;
+  }
+  return undefined;
+}
+
+/** The first item of the list that an item is in. */
+function startOf(item: Y.Item): Y.Item | null {
+  const parent: unknown = item.parent;
+  if (!(parent instanceof Y.AbstractType)) return null;
+  return item.parentSub === null ? parent._start : firstOf(item);
+}
+
+/** A map's values under one key are a list too, from oldest to newest. */
+function firstOf(item: Y.Item): Y.Item {
+  let first = item;
+  while (first.left !== null) first = first.left;
+  return first;
+}

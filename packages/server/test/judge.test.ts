@@ -1,0 +1,224 @@
+import type { ErrorCode } from '@weft/protocol';
+import * as encoding from 'lib0/encoding';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import { judgeSize, judgeStructs } from '../src/door/judge.ts';
+import { DEFAULT_LIMITS } from '../src/door/limits.ts';
+import { decodeUpdate, examine } from '../src/door/update.ts';
+
+const ANY = { limits: DEFAULT_LIMITS, roots: undefined };
+
+/** What the door would say of an update, without applying it. */
+function judged(doc: Y.Doc, bytes: Uint8Array, rules = ANY): ErrorCode | 'fine' {
+  const update = decodeUpdate(bytes);
+  if (update === undefined) return 'update-invalid';
+  const finding = examine(doc, new Map(), update);
+  if (finding.finding === 'refused') return finding.code;
+  return (
+    judgeSize(update, rules.limits) ??
+    judgeStructs(doc, update, (client) => Y.getState(doc.store, client), rules) ??
+    'fine'
+  );
+}
+
+/** A document that somebody typed "abc" into, under client id 1. */
+function typed(): Y.Doc {
+  const doc = new Y.Doc();
+  doc.clientID = 1;
+  doc.getText('t').insert(0, 'abc');
+  return doc;
+}
+
+function update(write: (doc: Y.Doc) => void, base = new Y.Doc()): Uint8Array {
+  const doc = new Y.Doc();
+  doc.clientID = 7;
+  Y.applyUpdate(doc, Y.encodeStateAsUpdate(base));
+  const before = Y.encodeStateVector(doc);
+  write(doc);
+  return Y.encodeStateAsUpdate(doc, before);
+}
+
+/** One struct by hand: update format v1. */
+function struct(client: number, clock: number, body: (encoder: encoding.Encoder) => void): Uint8Array {
+  const encoder = encoding.createEncoder();
+  for (const value of [1, 1, client, clock]) encoding.writeVarUint(encoder, value);
+  body(encoder);
+  encoding.writeVarUint(encoder, 0);
+  return encoding.toUint8Array(encoder);
+}
+
+const insertBetween = (origin: readonly [number, number], right: readonly [number, number]) =>
+  struct(9, 0, (encoder) => {
+    encoding.writeUint8(encoder, 4 | 0x80 | 0x40);
+    for (const value of [...origin, ...right]) encoding.writeVarUint(encoder, value);
+    encoding.writeVarString(encoder, 'x');
+  });
+
+describe('judging', () => {
+  it('[D3] refuses an insertion between neighbours that nobody saw side by side', () => {
+    const doc = typed();
+    expect(judged(doc, insertBetween([1, 0], [1, 1]))).toBe('fine');
+    expect(judged(doc, insertBetween([1, 0], [1, 2]))).toBe('neighbours-forged');
+    expect(judged(doc, insertBetween([1, 2], [1, 0]))).toBe('neighbours-forged');
+  });
+
+  it('refuses a struct that moves a clock further than a change can', () => {
+    const collected = struct(9, 0, (encoder) => {
+      encoding.writeUint8(encoder, 0);
+      encoding.writeVarUint(encoder, Number.MAX_SAFE_INTEGER);
+    });
+    expect(judged(typed(), collected)).toBe('clock-jump');
+  });
+
+  it('refuses deep nesting, in types and in values', () => {
+    const deepTypes = update((doc) => {
+      let map = doc.getMap('m');
+      for (let depth = 0; depth < 2_000; depth += 1) {
+        const inner = new Y.Map<unknown>();
+        map.set('k', inner);
+        map = inner;
+      }
+    });
+    expect(judged(new Y.Doc(), deepTypes)).toBe('nesting-too-deep');
+    let value: unknown = 1;
+    for (let depth = 0; depth < 200; depth += 1) value = [value];
+    expect(judged(new Y.Doc(), update((doc) => doc.getMap('m').set('k', value)))).toBe('nesting-too-deep');
+    const list = update((doc) => {
+      let array = doc.getArray<unknown>('a');
+      for (let depth = 0; depth < 50; depth += 1) {
+        const inner = new Y.Array<unknown>();
+        array.insert(0, [inner]);
+        array = inner;
+      }
+    });
+    expect(judged(new Y.Doc(), list)).toBe('fine');
+  });
+
+  it('refuses a key that reaches the prototype of whatever object a reader makes', () => {
+    const key = '__proto__';
+    expect(judged(new Y.Doc(), update((doc) => doc.getMap('m').set(key, 1)))).toBe('key-forbidden');
+    expect(judged(new Y.Doc(), update((doc) => doc.getMap(key).set('k', 1)))).toBe('key-forbidden');
+    expect(
+      judged(new Y.Doc(), update((doc) => {
+        doc.getText('t').insert(0, 'x');
+        doc.getText('t').format(0, 1, { [key]: 1 });
+      })),
+    ).toBe('key-forbidden');
+    const value: unknown = JSON.parse('{"deep":[{"__proto__":{"polluted":true}}]}');
+    expect(judged(new Y.Doc(), update((doc) => doc.getArray('a').push([value])))).toBe('key-forbidden');
+    // An honest word all the same.
+    expect(judged(new Y.Doc(), update((doc) => doc.getMap('m').set('constructor', 1)))).toBe('fine');
+  });
+
+  it('refuses top-level types that a kind of document does not have', () => {
+    const rules = { limits: DEFAULT_LIMITS, roots: new Set(['entries']) };
+    expect(judged(new Y.Doc(), update((doc) => doc.getMap('entries').set('k', 1)), rules)).toBe('fine');
+    expect(judged(new Y.Doc(), update((doc) => doc.getMap('other').set('k', 1)), rules)).toBe('type-forbidden');
+  });
+
+  it('refuses floods: of client ids, of delete ranges, of structs', () => {
+    const flood = encoding.createEncoder();
+    encoding.writeVarUint(flood, 5_000);
+    for (let client = 10_000; client < 15_000; client += 1) {
+      for (const value of [1, client, 0]) encoding.writeVarUint(flood, value);
+      encoding.writeUint8(flood, 0);
+      encoding.writeVarUint(flood, 1);
+    }
+    encoding.writeVarUint(flood, 0);
+    expect(judged(new Y.Doc(), encoding.toUint8Array(flood))).toBe('update-too-large');
+    const doc = typed();
+    const limits = { ...DEFAULT_LIMITS, structs: 2, deleteRanges: 1 };
+    const rules = { limits, roots: undefined };
+    const three = update((copy) => {
+      for (const at of [0, 2, 4]) copy.getText('t').insert(at, 'x');
+    }, doc);
+    expect(judged(doc, three, rules)).toBe('update-too-large');
+    const two = update((copy) => {
+      copy.getText('t').delete(0, 1);
+      copy.getText('t').delete(1, 1);
+    }, doc);
+    expect(judged(doc, two, rules)).toBe('update-too-large');
+  });
+
+  it('refuses structs that wait for each other or for themselves', () => {
+    const own = struct(9, 0, (encoder) => {
+      encoding.writeUint8(encoder, 4 | 0x80);
+      for (const value of [9, 0]) encoding.writeVarUint(encoder, value);
+      encoding.writeVarString(encoder, 'x');
+    });
+    expect(judged(typed(), own)).toBe('update-gap');
+    const circle = encoding.createEncoder();
+    encoding.writeVarUint(circle, 2);
+    for (const [client, other] of [
+      [9, 8],
+      [8, 9],
+    ] as const) {
+      for (const value of [1, client, 0]) encoding.writeVarUint(circle, value);
+      encoding.writeUint8(circle, 4 | 0x80);
+      for (const value of [other, 0]) encoding.writeVarUint(circle, value);
+      encoding.writeVarString(circle, 'x');
+    }
+    encoding.writeVarUint(circle, 0);
+    expect(judged(typed(), encoding.toUint8Array(circle))).toBe('update-gap');
+  });
+
+  it('lets every honest change through: texts, maps, arrays, elements, formats, undo, in any interleaving', () => {
+    const edit = fc.record({
+      peer: fc.integer({ min: 0, max: 2 }),
+      kind: fc.constantFrom('insert', 'insert', 'delete', 'format', 'set', 'push', 'element', 'undo', 'redo', 'read'),
+      at: fc.nat(),
+      length: fc.integer({ min: 1, max: 4 }),
+    });
+    fc.assert(
+      fc.property(fc.array(edit, { maxLength: 60 }), (edits) => {
+        const server = new Y.Doc();
+        const peers = [1, 2, 3].map((client) => {
+          const doc = new Y.Doc();
+          doc.clientID = client;
+          const text = doc.getText('t');
+          const content = doc.getXmlFragment('content');
+          const undo = new Y.UndoManager([text, content], { captureTimeout: 0 });
+          const outbox: Uint8Array[] = [];
+          doc.on('update', (bytes: Uint8Array, origin: unknown) => {
+            if (origin !== 'server') outbox.push(bytes);
+          });
+          return { doc, text, content, undo, outbox };
+        });
+        const deliver = (bytes: Uint8Array) => {
+          expect(judged(server, bytes)).toBe('fine');
+          Y.applyUpdate(server, bytes);
+          expect(server.store.pendingStructs).toBeNull();
+        };
+        for (const { peer, kind, at, length } of edits) {
+          const side = peers[peer];
+          if (side === undefined) continue;
+          const { doc, text, content, undo } = side;
+          const place = at % (text.length + 1);
+          const range = Math.min(length, text.length - place);
+          if (kind === 'insert') text.insert(place, 'abcd'.slice(0, length));
+          else if (kind === 'delete' && range > 0) text.delete(place, range);
+          else if (kind === 'format' && range > 0) text.format(place, range, { bold: at % 2 === 0 ? true : null });
+          else if (kind === 'set') doc.getMap('m').set(`k${at % 3}`, { at });
+          else if (kind === 'push') doc.getArray('a').insert(at % (doc.getArray('a').length + 1), [at]);
+          else if (kind === 'element') {
+            const index = at % (content.length + 1);
+            if (at % 3 === 0 && content.length > index) content.delete(index, 1);
+            else {
+              const made = new Y.XmlElement('paragraph');
+              made.insert(0, [new Y.XmlText('text')]);
+              content.insert(index, [made]);
+            }
+          } else if (kind === 'undo') undo.undo();
+          else if (kind === 'redo') undo.redo();
+          else if (kind === 'read') {
+            for (const bytes of side.outbox.splice(0)) deliver(bytes);
+            Y.applyUpdate(doc, Y.encodeStateAsUpdate(server), 'server');
+          }
+        }
+        for (const side of peers) for (const bytes of side.outbox.splice(0)) deliver(bytes);
+      }),
+      { seed: 4, numRuns: 1_500 },
+    );
+  });
+});
