@@ -218,7 +218,7 @@ describe('client and server', () => {
     expect(third.status.get()).toEqual({ state: 'stored', waiting: 0 });
   });
 
-  it('[P2] a person who closes a document leaves at once', async () => {
+  it('a person who closes a document leaves at once', async () => {
     const [ann, bea] = [await client('Ann'), await client('Bea')];
     const [a, b] = [ann.document('spec'), bea.document('spec')];
     await Promise.all([a.synced, b.synced]);

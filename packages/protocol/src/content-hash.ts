@@ -21,10 +21,25 @@ export function contentHash(doc: Y.Doc): string {
   return toHexString(digest(encoding.toUint8Array(encoder)));
 }
 
-const Tag = { Sequence: 1, Entry: 2, End: 3, Text: 4, Value: 5, Embed: 6, Type: 7, Binary: 8, Subdocument: 9 } as const;
+/** Every field starts with one of these or with a length, so that no two contents are written alike. */
+const Tag = {
+  Sequence: 1,
+  Entry: 2,
+  End: 3,
+  Text: 4,
+  Value: 5,
+  Embed: 6,
+  Type: 7,
+  Binary: 8,
+  Subdocument: 9,
+  Formatted: 10,
+} as const;
 
-/** Any shared type, as a document's roots are typed. */
-type AnyType = Parameters<Y.Doc['share']['set']>[1];
+/** What all shared types have: a list of items, and items by key. */
+interface AnyType {
+  readonly _start: Y.Item | null;
+  readonly _map: ReadonlyMap<string, Y.Item>;
+}
 
 function hasContent(type: AnyType): boolean {
   for (let item = type._start; item !== null; item = item.right) {
@@ -64,8 +79,9 @@ function writeSequence(encoder: encoding.Encoder, type: AnyType): void {
     if (item.deleted) continue;
     const { content } = item;
     if (content instanceof Y.ContentFormat) {
-      if (content.value === null) attributes.delete(content.key);
-      else attributes.set(content.key, content.value);
+      const value = throughJson(content.value);
+      if (value === null) attributes.delete(content.key);
+      else attributes.set(content.key, value);
       format = canonicalJson([...attributes].toSorted(([a], [b]) => (a < b ? -1 : 1)));
     } else if (content instanceof Y.ContentString) {
       if (format !== runFormat) flush();
@@ -73,11 +89,21 @@ function writeSequence(encoder: encoding.Encoder, type: AnyType): void {
       run += content.str;
     } else {
       flush();
-      encoding.writeVarString(encoder, format);
-      writeContent(encoder, content);
+      for (const part of partsOf(content)) {
+        encoding.writeUint8(encoder, Tag.Formatted);
+        encoding.writeVarString(encoder, format);
+        writeContent(encoder, part);
+      }
     }
   }
   flush();
+}
+
+/** Neighbouring values lie in one struct or in several, as they happened to be merged: each is written alone. */
+function partsOf(content: unknown): readonly unknown[] {
+  return content instanceof Y.ContentAny || content instanceof Y.ContentJSON
+    ? content.arr.map((value: unknown) => new Y.ContentAny([value]))
+    : [content];
 }
 
 function writeContent(encoder: encoding.Encoder, content: unknown): void {
@@ -91,7 +117,7 @@ function writeContent(encoder: encoding.Encoder, content: unknown): void {
     encoding.writeVarString(encoder, content.str);
   } else if (content instanceof Y.ContentEmbed) {
     encoding.writeUint8(encoder, Tag.Embed);
-    encoding.writeVarString(encoder, canonicalJson(content.embed));
+    encoding.writeVarString(encoder, canonicalJson(throughJson(content.embed)));
   } else if (content instanceof Y.ContentType) {
     encoding.writeUint8(encoder, Tag.Type);
     encoding.writeVarString(encoder, typeName(content.type));
@@ -127,9 +153,21 @@ function typeName(type: unknown): string {
   return 'unknown';
 }
 
-/** JSON with sorted keys; `undefined` and big integers by name. */
+/**
+ * What formats and embeds become on the wire, where Yjs writes them as JSON: their author's replica still holds what
+ * JSON leaves out.
+ */
+function throughJson(value: unknown): unknown {
+  const text: string | undefined = JSON.stringify(value);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+/** JSON with sorted keys; what JSON cannot tell apart (`undefined`, big integers, NaN, −0, …) by name. */
 function canonicalJson(value: unknown): string {
   if (value === undefined) return 'undefined';
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
+  // The wire replaces halves of surrogate pairs; their author's replica still holds them.
+  if (typeof value === 'string') return JSON.stringify(value.toWellFormed());
   if (typeof value === 'bigint') return `${value}n`;
   if (value instanceof Uint8Array) return `bytes:${toHexString(value)}`;
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

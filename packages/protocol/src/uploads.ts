@@ -9,7 +9,7 @@ export interface Uploads {
   readonly made: number;
   /** Changes up to this count were answered: committed, but for those in `refused`. */
   readonly stored: number;
-  /** Changes that the server refused, and that no later write carried again and got committed. */
+  /** Changes that the server refused, and that no later write carried again and got committed; apart and ascending. */
   readonly refused: readonly ChangeRange[];
   /** Writes sent on the present socket and not yet answered, in order. */
   readonly sent: readonly SentWrite[];
@@ -91,19 +91,19 @@ export function storedUpTo(uploads: Uploads, n: number): Uploads {
   return { ...uploads, stored, refused, sent: uploads.sent.slice(answered) };
 }
 
-/** The server refused the write `n`: it will never be stored, whatever is said of later ones. */
+/**
+ * The server refused the write `n`: it will never be stored, whatever is said of later ones. Answers come in the
+ * order of the writes.
+ */
 export function refusedWrite(uploads: Uploads, n: number): Uploads {
   const write = uploads.sent.find((candidate) => candidate.n === n);
   if (write === undefined) return uploads;
   const sentRest = uploads.sent.filter((candidate) => candidate !== write);
-  if (write.upTo === write.from) return { ...uploads, sent: sentRest };
-  const others = uploads.refused.filter(
-    (range) => range.from < write.from || range.upTo > write.upTo,
-  );
-  const refused = [...others, { from: write.from, upTo: write.upTo }].toSorted(
-    (a, b) => a.from - b.from,
-  );
-  return { ...uploads, refused, sent: sentRest };
+  // A full write carries again what an earlier one brought to be committed meanwhile: that stays committed.
+  const from = Math.max(write.from, uploads.stored);
+  if (write.upTo <= from) return { ...uploads, sent: sentRest };
+  const others = uploads.refused.filter((range) => range.from < from || range.upTo > write.upTo);
+  return { ...uploads, refused: [...others, { from, upTo: write.upTo }], sent: sentRest };
 }
 
 /**
@@ -121,16 +121,11 @@ export function forgotten(uploads: Uploads): Uploads {
 
 /** Local changes that the server is not known to have. */
 export function waiting(uploads: Uploads): number {
-  let count = uploads.made - uploads.stored;
-  let counted = 0;
-  for (const range of uploads.refused) {
-    // Ranges are sorted; a change that lies in two of them, or above `stored`, counts once.
-    const from = Math.max(range.from, counted);
-    const upTo = Math.min(range.upTo, uploads.stored);
-    if (upTo > from) count += upTo - from;
-    counted = Math.max(counted, range.upTo);
-  }
-  return count;
+  const refused = uploads.refused.reduce(
+    (sum, { from, upTo }) => sum + Math.max(0, Math.min(upTo, uploads.stored) - from),
+    0,
+  );
+  return uploads.made - uploads.stored + refused;
 }
 
 /** Whether all changes of a range are committed: only then may the device mark them as stored. */

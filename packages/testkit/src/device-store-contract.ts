@@ -186,7 +186,7 @@ export function describeDeviceStoreContract(name: string, makeMedium: MakeDevice
       const join = (updates: readonly Uint8Array[]) =>
         Uint8Array.from(updates.flatMap((update) => [...update]));
 
-      it('[D6] makes one record of all that is stored, and leaves what is not', async () => {
+      it('makes one record of all that is stored, and leaves what is not', async () => {
         const first = await local('document/a', 1, 2);
         await remote('document/a', 2);
         const third = await local('document/a', 3, 4);
@@ -214,7 +214,7 @@ export function describeDeviceStoreContract(name: string, makeMedium: MakeDevice
         expect((await store.load('document/a')).updates).toEqual([bytes(1)]);
       });
 
-      it('[D6] a merge that throws leaves everything as it was', async () => {
+      it('a merge that throws leaves everything as it was', async () => {
         await remote('document/a', 1);
         await remote('document/a', 2);
         await expect(
