@@ -1,0 +1,32 @@
+import { test as base, expect } from 'playwright/test';
+import { Person } from './person.ts';
+import { type Product, startProduct } from './product.ts';
+
+/** A test with a server of its own and as many people as it wants. */
+export const test = base.extend<{
+  product: Product;
+  /** Signs somebody in, in a browser context and on a line of their own. */
+  signIn: (name: string) => Promise<Person>;
+}>({
+  // Playwright reads a fixture's needs from the pattern of its first parameter, even when there are none.
+  // oxlint-disable-next-line no-empty-pattern
+  product: async ({}, use) => {
+    const product = await startProduct();
+    try {
+      await use(product);
+    } finally {
+      await product.close();
+    }
+  },
+  signIn: async ({ browser, product }, use) => {
+    const people: Person[] = [];
+    await use(async (name) => {
+      const person = await Person.signIn(browser, await product.line(), name);
+      people.push(person);
+      return person;
+    });
+    await Promise.all(people.map((person) => person.context.close()));
+    for (const person of people)
+      expect(person.errors, `errors on ${person.name}'s page`).toEqual([]);
+  },
+});
