@@ -72,8 +72,10 @@ export function createStatusLine(
         ? { status: 'unsaved', text: '' }
         : shown;
     }
-    if (words.status === 'stored' && !passed.has('stored') && shown?.status === 'local')
-      return shown;
+    if (words.status === 'stored' && !passed.has('stored') && shown?.status === 'local') {
+      // Of a device that was just read, nothing was said that could flicker.
+      return shown.text === '' ? words : shown;
+    }
     return words;
   };
 

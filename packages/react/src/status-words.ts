@@ -38,9 +38,10 @@ export function statusWords(
   if (connection.state === 'offline') {
     return { status: 'offline', text: `Offline · saved on this device${toSend(document)}` };
   }
-  return document.state === 'stored'
-    ? { status: 'stored', text: 'Stored' }
-    : { status: 'local', text: 'Saved on this device · sending' };
+  if (document.state === 'stored') return { status: 'stored', text: 'Stored' };
+  // The device is still being read: nothing is known yet, so nothing is said.
+  if (document.waiting === 0) return { status: 'local', text: '' };
+  return { status: 'local', text: 'Saved on this device · sending' };
 }
 
 function toSend({ waiting }: DocumentStatus): string {

@@ -80,6 +80,13 @@ describe('words at their time', () => {
     expect(said.at(-1)).toBe('Stored');
   });
 
+  it('says nothing while the device is read, then at once what is so', () => {
+    document = value<DocumentStatus>({ state: 'local', waiting: 0 });
+    const { said } = listen();
+    document.set({ state: 'stored', waiting: 0 });
+    expect(said).toEqual(['', 'Stored']);
+  });
+
   it('says "Saving…" only when it takes longer than 300 ms', () => {
     const { line } = listen();
     document.set({ state: 'unsaved', waiting: 1 });

@@ -17,6 +17,7 @@ const rows: readonly [string, ConnectionStatus, DocumentStatus, number, string, 
     'local',
     'Saved on this device · sending',
   ],
+  ['the device is being read', online, { state: 'local', waiting: 0 }, 0, 'local', ''],
   [
     'local, connecting',
     { state: 'connecting' },

@@ -9,7 +9,7 @@ import { useTitle } from '../shell/use-title.ts';
 
 /** A conversation that stands by itself. */
 export function ChannelPage({ id }: { readonly id: string }): ReactNode {
-  const { entries, phase, workspace } = useShell();
+  const { entries, phase, workspace, mayWrite } = useShell();
   const entry = entries.find((other) => other.id === id && other.kind === 'channel');
   const title = titleOf(entry);
   useTitle(entry === undefined ? '' : `#${title}`);
@@ -28,7 +28,7 @@ export function ChannelPage({ id }: { readonly id: string }): ReactNode {
       <PageHeader>
         <Hash size={18} aria-hidden="true" strokeWidth={1.75} />
         {entry === undefined ? null : (
-          <TitleField title={entry.title} readOnly={workspace === undefined} onRename={rename} />
+          <TitleField title={entry.title} readOnly={!mayWrite} onRename={rename} />
         )}
       </PageHeader>
       <ConversationView

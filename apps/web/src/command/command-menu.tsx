@@ -116,7 +116,7 @@ function Commands({ close }: { readonly close: () => void }): ReactNode {
 }
 
 function useCommands(): readonly Command[] {
-  const { entries, panes, create } = useShell();
+  const { entries, panes, mayWrite, create } = useShell();
   const theme = useTheme();
   return useMemo(() => {
     const jumps = entries.map<Command>((entry) => ({
@@ -125,10 +125,13 @@ function useCommands(): readonly Command[] {
       title: titleOf(entry),
       run: () => navigate(pathOf(entry)),
     }));
-    return [
-      ...jumps,
+    const makes: readonly Command[] = [
       { id: '!document', group: 'Actions', title: 'New document', run: () => create('document') },
       { id: '!channel', group: 'Actions', title: 'New channel', run: () => create('channel') },
+    ];
+    return [
+      ...jumps,
+      ...(mayWrite ? makes : []),
       {
         id: '!left',
         group: 'Actions',
@@ -150,5 +153,5 @@ function useCommands(): readonly Command[] {
         run: () => setTheme(nextTheme(theme)),
       },
     ];
-  }, [entries, panes, create, theme]);
+  }, [entries, panes, mayWrite, create, theme]);
 }

@@ -66,6 +66,7 @@ export function ConversationView(props: ConversationViewProps): ReactNode {
         items={items}
         me={person}
         offline={offline}
+        loaded={phase !== 'loading'}
         empty={empty}
         onRetry={retry}
         onDelete={remove}

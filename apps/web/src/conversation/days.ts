@@ -27,7 +27,7 @@ export function dayLabel(at: number, now: number, locale?: string): string {
 
 /** Hours and minutes. */
 export function timeOf(at: number, locale?: string): string {
-  return new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' }).format(at);
+  return new Intl.DateTimeFormat(locale, { timeStyle: 'short' }).format(at);
 }
 
 /** Day and time in full, for those who point at a time. */

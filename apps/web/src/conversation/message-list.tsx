@@ -1,9 +1,9 @@
 import type { TimelineItem } from '@weft/protocol';
 import { ArrowDown } from 'lucide-react';
-import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useDeferredValue, useLayoutEffect, useMemo, useRef } from 'react';
 import { dayLabel, dayOf } from './days.ts';
 import { useToday } from './use-today.ts';
-import { groupMessages, type MessageRow } from './group-messages.ts';
+import { groupMessages } from './group-messages.ts';
 import { Message } from './message.tsx';
 import { useStickToEnd } from './use-stick-to-end.ts';
 
@@ -11,6 +11,8 @@ export interface MessageListProps {
   readonly items: readonly TimelineItem[];
   readonly me: { readonly sub: string; readonly name: string };
   readonly offline: boolean;
+  /** Whether what the device holds is in `items`. */
+  readonly loaded: boolean;
   /** What to show in place of the list when it is empty. */
   readonly empty: ReactNode;
   readonly onRetry: (id: string) => void;
@@ -22,6 +24,7 @@ export function MessageList({
   items,
   me,
   offline,
+  loaded,
   empty,
   onRetry,
   onDelete,
@@ -30,6 +33,9 @@ export function MessageList({
   const { scroller, content, atEnd, toEnd } = useStickToEnd();
   const now = useToday();
   const newest = rows.at(-1);
+
+  // What is new is read out; the history that comes from the device, one render earlier, is not.
+  const live = useDeferredValue(loaded, false);
 
   // Who sends wants to see it, wherever they were reading.
   const sent = useRef(newest?.id);
@@ -40,7 +46,13 @@ export function MessageList({
 
   return (
     <div className="messages">
-      <div className="messages-scroller" ref={scroller}>
+      <div
+        className="messages-scroller"
+        ref={scroller}
+        role="log"
+        aria-label="Conversation"
+        aria-live={live ? 'polite' : 'off'}
+      >
         {rows.length === 0 ? empty : null}
         <ol className="messages-list" ref={content} aria-label="Messages">
           {rows.map((row) => (
@@ -60,30 +72,6 @@ export function MessageList({
           <ArrowDown size={14} aria-hidden="true" /> Newest
         </button>
       )}
-      <Announcer rows={rows} />
-    </div>
-  );
-}
-
-/** Reads out what others say after the list was first shown; history and own words are not news. */
-function Announcer({ rows }: { readonly rows: readonly MessageRow[] }): ReactNode {
-  const known = useRef<ReadonlySet<string>>(undefined);
-  const [said, setSaid] = useState('');
-  useEffect(() => {
-    const before = known.current;
-    known.current = new Set(rows.map(({ id }) => id));
-    if (before === undefined) return;
-    const news = rows.filter((row) => !row.own && !before.has(row.id));
-    if (news.length === 0) return;
-    setSaid(
-      news.length > 3
-        ? `${news.length} new messages`
-        : news.map(({ author, body }) => `${author.name}: ${body.text}`).join('\n'),
-    );
-  }, [rows]);
-  return (
-    <div className="sr-only" aria-live="polite">
-      {said}
     </div>
   );
 }

@@ -15,7 +15,7 @@ import { usePeople } from './people.ts';
 
 /** A document with its conversation beside it. */
 export function DocumentPage({ id }: { readonly id: string }): ReactNode {
-  const { panes, entries, workspace } = useShell();
+  const { panes, entries, workspace, mayWrite } = useShell();
   const { work } = useSession();
   const handle = useDocument(id);
   const entry = entries.find((other) => other.id === id && other.kind === 'document');
@@ -31,7 +31,7 @@ export function DocumentPage({ id }: { readonly id: string }): ReactNode {
           {entry === undefined ? null : (
             <TitleField
               title={entry.title}
-              readOnly={workspace === undefined}
+              readOnly={!mayWrite}
               onRename={rename}
               onDone={() => editor?.focus()}
             />

@@ -1,5 +1,6 @@
 import { createWeft, type Observable, type Weft } from '@weft/client';
 import { createMadeHere, type MadeHere } from '../sync/made-here.ts';
+import { createOffline } from '../sync/offline.ts';
 import { createWork, type Work } from '../sync/work.ts';
 import {
   type Guest,
@@ -17,6 +18,8 @@ export interface SignedInSession {
   readonly person: { readonly sub: string; readonly name: string };
   readonly weft: Weft;
   readonly work: Work;
+  /** No connection for so long that the screen says so. */
+  readonly offline: Observable<boolean>;
   readonly madeHere: MadeHere;
 }
 
@@ -82,6 +85,10 @@ function open(guest: Guest, firstToken: string | undefined, storage: Storage): S
     person: { sub: guest.sub, name: guest.name },
     weft,
     work: createWork(weft),
+    offline: createOffline(weft.connection, (ms, fire) => {
+      const timer = setTimeout(fire, ms);
+      return () => clearTimeout(timer);
+    }),
     madeHere,
   };
 }

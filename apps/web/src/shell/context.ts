@@ -10,6 +10,8 @@ export interface Shell {
   readonly entries: readonly DirectoryEntry[];
   /** `synced`: the directory is all there is, and an id that is not in it names nothing. */
   readonly phase: 'loading' | 'local' | 'synced';
+  /** Whether this person may add to the directory and rename in it. */
+  readonly mayWrite: boolean;
   /** Makes a document or a channel and goes there. */
   readonly create: (kind: DirectoryEntry['kind']) => void;
 }

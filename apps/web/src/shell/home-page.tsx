@@ -11,7 +11,7 @@ import { useTitle } from './use-title.ts';
 
 /** `/`: goes to the first document, or offers to write it. */
 export function HomePage(): ReactNode {
-  const { entries, phase, create } = useShell();
+  const { entries, phase, mayWrite, create } = useShell();
   const offline = useOffline();
   const first = entries.find(({ kind }) => kind === 'document') ?? entries[0];
   useTitle('');
@@ -29,14 +29,16 @@ export function HomePage(): ReactNode {
           icon={FilePlus2}
           title="Nothing here yet"
           action={
-            <button
-              type="button"
-              className="button"
-              data-kind="primary"
-              onClick={() => create('document')}
-            >
-              Write the first page
-            </button>
+            mayWrite ? (
+              <button
+                type="button"
+                className="button"
+                data-kind="primary"
+                onClick={() => create('document')}
+              >
+                Write the first page
+              </button>
+            ) : undefined
           }
         >
           A workspace holds documents and channels. Everybody in it sees them at once.

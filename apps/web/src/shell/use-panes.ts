@@ -20,7 +20,7 @@ export interface Panes {
 }
 
 /** CSS pixels. */
-export const WIDTHS = { min: 200, max: 520, left: 248, right: 340 } as const;
+export const WIDTHS = { min: 200, max: 520, left: 256, right: 340 } as const;
 
 const KEY = 'weft.panes';
 const NARROW = '(max-width: 899px)';

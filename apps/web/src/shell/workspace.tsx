@@ -1,3 +1,4 @@
+import type { DocumentAccess } from '@weft/client';
 import { MAIN_WORKSPACE } from '@weft/protocol';
 import { useObservable, useWorkspace } from '@weft/react';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
@@ -17,6 +18,7 @@ import { useKeys } from './use-keys.ts';
 import { usePanes } from './use-panes.ts';
 
 const NO_ENTRIES = [] as const;
+const UNKNOWN: DocumentAccess = { state: 'unknown' };
 
 /** Everything behind the door: the directory, the page, and the conversation beside it. */
 export function Workspace(): ReactNode {
@@ -26,6 +28,10 @@ export function Workspace(): ReactNode {
   const workspace = useWorkspace(MAIN_WORKSPACE);
   const entries = useObservable(workspace?.entries, NO_ENTRIES);
   const phase = useObservable(workspace?.phase, 'loading');
+  const access = useObservable(workspace?.access, UNKNOWN);
+  // Before the server was asked, what the device knows is taken for granted: it works without a network.
+  const mayWrite =
+    workspace !== undefined && (access.state === 'editor' || access.state === 'unknown');
   const [commands, setCommands] = useState(false);
 
   useEffect(
@@ -48,8 +54,8 @@ export function Workspace(): ReactNode {
     k: () => setCommands((open) => !open),
   });
   const shell = useMemo<Shell>(
-    () => ({ panes, workspace, entries, phase, create }),
-    [panes, workspace, entries, phase, create],
+    () => ({ panes, workspace, entries, phase, mayWrite, create }),
+    [panes, workspace, entries, phase, mayWrite, create],
   );
 
   const chip = <StatusChip />;

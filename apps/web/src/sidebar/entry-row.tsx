@@ -13,7 +13,7 @@ export function EntryRow({
   readonly entry: DirectoryEntry;
   readonly current: boolean;
 }): ReactNode {
-  const { panes, workspace } = useShell();
+  const { panes, workspace, mayWrite } = useShell();
   const [renaming, setRenaming] = useState(false);
   const link = useRef<HTMLAnchorElement>(null);
   const Icon = entry.kind === 'document' ? FileText : Hash;
@@ -26,7 +26,7 @@ export function EntryRow({
     queueMicrotask(() => link.current?.focus());
   };
   const onKeyDown = (event: KeyboardEvent<HTMLAnchorElement>) => {
-    if (event.key === 'F2') {
+    if (event.key === 'F2' && mayWrite) {
       event.preventDefault();
       setRenaming(true);
     } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
@@ -49,7 +49,7 @@ export function EntryRow({
         href={pathOf(entry)}
         aria-current={current ? 'page' : undefined}
         onKeyDown={onKeyDown}
-        onDoubleClick={() => setRenaming(true)}
+        onDoubleClick={() => setRenaming(mayWrite)}
         onClick={() => {
           if (panes.narrow) panes.setOpen('left', false);
         }}
@@ -63,15 +63,17 @@ export function EntryRow({
           {title}
         </span>
       </Link>
-      <button
-        type="button"
-        className="entry-rename"
-        aria-label={`Rename ${title}`}
-        title="Rename (F2)"
-        onClick={() => setRenaming(true)}
-      >
-        <Pencil size={14} aria-hidden="true" strokeWidth={1.75} />
-      </button>
+      {mayWrite ? (
+        <button
+          type="button"
+          className="entry-rename"
+          aria-label={`Rename ${title}`}
+          title="Rename (F2)"
+          onClick={() => setRenaming(true)}
+        >
+          <Pencil size={14} aria-hidden="true" strokeWidth={1.75} />
+        </button>
+      ) : null}
     </li>
   );
 }

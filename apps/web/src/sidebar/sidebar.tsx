@@ -51,7 +51,7 @@ function Section({
   readonly newLabel: string;
   readonly route: Route;
 }): ReactNode {
-  const { entries, phase, workspace, create } = useShell();
+  const { entries, phase, mayWrite, create } = useShell();
   const offline = useOffline();
   const heading = useId();
   const own = entries.filter((entry) => entry.kind === kind);
@@ -60,13 +60,15 @@ function Section({
     <section className="sidebar-section" aria-labelledby={heading}>
       <div className="sidebar-section-head">
         <h2 id={heading}>{title}</h2>
-        <IconButton
-          icon={Plus}
-          label={newLabel}
-          onClick={() => create(kind)}
-          // Something made before the directory is read could not be shown in its place.
-          disabled={workspace === undefined || phase === 'loading'}
-        />
+        {mayWrite ? (
+          <IconButton
+            icon={Plus}
+            label={newLabel}
+            onClick={() => create(kind)}
+            // Something made before the directory is read could not be shown in its place.
+            disabled={phase === 'loading'}
+          />
+        ) : null}
       </div>
       {own.length > 0 ? (
         <ul className="sidebar-list">

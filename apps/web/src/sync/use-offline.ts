@@ -1,21 +1,7 @@
-import { useConnection } from '@weft/react';
-import { useEffect, useState } from 'react';
+import { useObservable } from '@weft/react';
+import { useSession } from '../session/context.ts';
 
-/** Milliseconds without a connection before the screen speaks of it. */
-const PATIENCE = 2000;
-
-/** Whether there has been no connection for so long that a person should know. */
+/** Whether the screen should speak of being offline; one answer for all of it. */
 export function useOffline(): boolean {
-  const { state } = useConnection();
-  const cut = state !== 'online';
-  const [late, setLate] = useState(false);
-  useEffect(() => {
-    if (!cut) return undefined;
-    const timer = setTimeout(() => setLate(true), PATIENCE);
-    return () => {
-      clearTimeout(timer);
-      setLate(false);
-    };
-  }, [cut]);
-  return cut && late;
+  return useObservable(useSession().offline);
 }

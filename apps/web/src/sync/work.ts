@@ -58,6 +58,9 @@ export function combine(shown: readonly DocumentStatus[], pending: number): Docu
   const elsewhere = Math.max(0, pending - unstored.length);
   const waiting = unstored.reduce((sum, one) => sum + one.waiting, elsewhere);
   if (shown.some(({ state }) => state === 'unsaved')) return { state: 'unsaved', waiting };
-  if (waiting > 0) return { state: 'local', waiting };
+  // Before the first handle, and while one is read from the device, nothing is known: that is not *stored*.
+  if (waiting > 0 || shown.length === 0 || shown.some(({ state }) => state === 'local')) {
+    return { state: 'local', waiting };
+  }
   return { state: 'stored', waiting: 0 };
 }
