@@ -6,7 +6,9 @@ import { roleOf } from './auth/rights.ts';
 import { Tokens } from './auth/tokens.ts';
 import { Conversations } from './conversations/conversations.ts';
 import { DEFAULT_LIMITS, type DocumentLimits } from './door/limits.ts';
+import { Compactor } from './engine/compactor.ts';
 import { Engine } from './engine/engine.ts';
+import { createWorkerFolder } from './engine/folder.ts';
 import { Followers } from './gateway/followers.ts';
 import { Gateway } from './gateway/gateway.ts';
 import type { SocketHost } from './gateway/socket.ts';
@@ -64,10 +66,19 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
   await seedOnce(store, now());
 
   const engines = new Map<string, Engine>();
+  const compactor = new Compactor({
+    log: store.log,
+    folder: createWorkerFolder(),
+    logger,
+    now,
+    folded: (stream, upTo, bytes) => {
+      for (const each of engines.values()) each.folded(stream, upTo, bytes);
+    },
+  });
   const engine = (tenant: string): Engine => {
     const found = engines.get(tenant);
     if (found !== undefined) return found;
-    const made = new Engine({ tenant, store, logger, now, limits });
+    const made = new Engine({ tenant, store, logger, now, limits, compactor });
     engines.set(tenant, made);
     return made;
   };
@@ -133,11 +144,7 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
       case '/auth/guest': {
         if (request.method !== 'POST') throw new WeftError('method-not-allowed');
         if (options.guests === false) throw new WeftError('guests-off');
-        sendJson(
-          response,
-          200,
-          await signInGuest(store.registry, tokens, await readJson(request)),
-        );
+        sendJson(response, 200, await signInGuest(store.registry, tokens, await readJson(request)));
         return;
       }
       default:
@@ -157,6 +164,7 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
     await gateway.closeAll(random, RETURN_SPREAD_MS);
     server.closeAllConnections();
     await stopped;
+    await compactor.close();
     await store.close();
     state = 'closed';
   };

@@ -17,10 +17,19 @@ import { silentLogger } from '../src/logger.ts';
 import { rawClient } from './support/raw-client.ts';
 import { editorToken, gatedStore, signToken, startServer } from './support/server.ts';
 
-const ann: Principal = { tenant: '_', sub: 'ann', name: 'Ann', grants: undefined, expires: undefined };
+const ann: Principal = {
+  tenant: '_',
+  sub: 'ann',
+  name: 'Ann',
+  grants: undefined,
+  expires: undefined,
+};
 const bea: Principal = { ...ann, sub: 'bea', name: 'Bea' };
 
-function command(n: number, options: { readonly text?: string; readonly conversation?: string } = {}): Command {
+function command(
+  n: number,
+  options: { readonly text?: string; readonly conversation?: string } = {},
+): Command {
   return {
     type: 'command',
     id: `01J${String(n).padStart(23, '0')}`,
@@ -53,14 +62,21 @@ function over(store: Store) {
 /** The messages that a segment's stream holds, as a client would read them. */
 async function messages(store: Store, segment = 0, conversation = 'general'): Promise<Message[]> {
   const doc = new Y.Doc();
-  for (const { bytes } of await store.log.read(`_/conversation/${conversation}/${segment}`, 0, 10_000)) {
+  for (const { bytes } of await store.log.read(
+    `_/conversation/${conversation}/${segment}`,
+    0,
+    10_000,
+  )) {
     Y.applyUpdate(doc, bytes);
   }
   expect(doc.store.pendingStructs).toBeNull();
-  return [...doc.getMap<Message>(SEGMENT_ROOT).values()].toSorted((a, b) => a.sequence - b.sequence);
+  return [...doc.getMap<Message>(SEGMENT_ROOT).values()].toSorted(
+    (a, b) => a.sequence - b.sequence,
+  );
 }
 
-const sequenceOf = (result: Ack['result']) => (result.outcome === 'stored' ? result.sequence : result.code);
+const sequenceOf = (result: Ack['result']) =>
+  result.outcome === 'stored' ? result.sequence : result.code;
 
 describe('commands', () => {
   it('[C1] [C2] numbers messages 1..n, over the border of a segment', async () => {
@@ -90,7 +106,9 @@ describe('commands', () => {
     ]);
     expect(twice.map(sequenceOf)).toEqual([1, 1, 2]);
     expect(await first.conversations.command(ann, command(1))).toEqual(twice[0]);
-    expect(await over(store).conversations.command(ann, { ...command(1), at: 99, counter: 7 })).toEqual(twice[0]);
+    expect(
+      await over(store).conversations.command(ann, { ...command(1), at: 99, counter: 7 }),
+    ).toEqual(twice[0]);
     expect(await messages(store)).toHaveLength(2);
   });
 
@@ -98,7 +116,9 @@ describe('commands', () => {
     const store = await openMemoryStore();
     const { conversations } = over(store);
     await conversations.command(ann, command(1));
-    expect(sequenceOf(await conversations.command(ann, command(1, { text: 'changed' })))).toBe('command-id-reused');
+    expect(sequenceOf(await conversations.command(ann, command(1, { text: 'changed' })))).toBe(
+      'command-id-reused',
+    );
     expect(sequenceOf(await conversations.command(bea, command(1)))).toBe(2);
     expect((await messages(store)).map(({ author, body }) => [author, body.text])).toEqual([
       ['ann', 'message 1'],
@@ -136,11 +156,15 @@ describe('commands', () => {
     expect(sequenceOf(await conversations.command(ann, command(2)))).toBe(1);
   });
 
-  it('[C1] [C3] [C5] stays dense, unique and in each device\'s order, whatever is resent and whatever fails', async () => {
+  it("[C1] [C3] [C5] stays dense, unique and in each device's order, whatever is resent and whatever fails", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(
-          fc.record({ who: fc.constantFrom(ann, bea), n: fc.integer({ min: 1, max: 15 }), fail: fc.boolean() }),
+          fc.record({
+            who: fc.constantFrom(ann, bea),
+            n: fc.integer({ min: 1, max: 15 }),
+            fail: fc.boolean(),
+          }),
           { maxLength: 40 },
         ),
         async (sends) => {
@@ -161,8 +185,12 @@ describe('commands', () => {
             }
           }
           const stored = await messages(gated.store);
-          expect(stored.map(({ sequence }) => sequence)).toEqual(stored.map((_, index) => index + 1));
-          expect(new Set(stored.map(({ author, id }) => `${author}/${id}`)).size).toBe(stored.length);
+          expect(stored.map(({ sequence }) => sequence)).toEqual(
+            stored.map((_, index) => index + 1),
+          );
+          expect(new Set(stored.map(({ author, id }) => `${author}/${id}`)).size).toBe(
+            stored.length,
+          );
           for (const sequences of answers.values()) expect(sequences.size).toBe(1);
         },
       ),
@@ -178,23 +206,38 @@ describe('conversations on a socket', () => {
     await a.hello(await editorToken('ann'));
     await b.hello(await editorToken('bea'));
     expect(await a.open('conversation/general/0')).toBe('readonly');
-    expect(await a.weft('event')).toMatchObject({ event: 0, sequence: 0, segment: 0, role: 'editor' });
+    expect(await a.weft('event')).toMatchObject({
+      event: 0,
+      sequence: 0,
+      segment: 0,
+      role: 'editor',
+    });
     b.say(command(1));
     expect(await b.weft('ack')).toMatchObject({ result: { outcome: 'stored', sequence: 1 } });
-    expect(await a.weft('event', ({ event }) => event === 1)).toMatchObject({ sequence: 1, segment: 0 });
-    const frame = await a.until(() => a.received.find((each) => each.kind === 'sync' && each.type === 2));
+    expect(await a.weft('event', ({ event }) => event === 1)).toMatchObject({
+      sequence: 1,
+      segment: 0,
+    });
+    const frame = await a.until(() =>
+      a.received.find((each) => each.kind === 'sync' && each.type === 2),
+    );
     const doc = new Y.Doc();
     if (frame.kind === 'sync') Y.applyUpdate(doc, frame.bytes);
-    expect(doc.getMap<Message>(SEGMENT_ROOT).get('1')).toMatchObject({ author: 'bea', name: 'Name of bea' });
+    expect(doc.getMap<Message>(SEGMENT_ROOT).get('1')).toMatchObject({
+      author: 'bea',
+      name: 'Name of bea',
+    });
   });
 
-  it('[D9] a segment takes no writes, and a conversation takes its document\'s role', async () => {
+  it("[D9] a segment takes no writes, and a conversation takes its document's role", async () => {
     const { sync } = await startServer();
     const grant = (role: 'reader' | 'editor') => [{ resource: 'document/plan', role }] as const;
     const reader = await rawClient(sync);
     await reader.hello(await signToken('rob', grant('reader')));
     reader.say(command(1, { conversation: 'plan' }));
-    expect(await reader.weft('ack')).toMatchObject({ result: { outcome: 'refused', code: 'read-only' } });
+    expect(await reader.weft('ack')).toMatchObject({
+      result: { outcome: 'refused', code: 'read-only' },
+    });
     const editor = await rawClient(sync);
     await editor.hello(await signToken('ed', grant('editor')));
     editor.say(command(1, { conversation: 'plan' }));

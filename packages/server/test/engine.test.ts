@@ -1,13 +1,28 @@
 import { Hocuspocus } from '@hocuspocus/server';
+import type { Store } from '@weft/storage';
 import { openMemoryStore } from '@weft/storage/memory';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
+import { Compactor } from '../src/engine/compactor.ts';
 import { Engine } from '../src/engine/engine.ts';
+import { foldUpdates } from '../src/engine/fold.ts';
 import { silentLogger } from '../src/logger.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const request = new Request('http://localhost/');
 const connection = { readOnly: false, isAuthenticated: true };
+
+/** An engine that folds in this thread. */
+function engineOver(store: Store): Engine {
+  const compactor = new Compactor({
+    log: store.log,
+    folder: { fold: async (updates) => foldUpdates(updates), close: async () => {} },
+    logger: silentLogger,
+    now: () => 0,
+    folded: () => {},
+  });
+  return new Engine({ tenant: '_', store, logger: silentLogger, now: () => 0, compactor });
+}
 
 /** The last reader leaves while a newcomer opens, some microtasks apart: how often it gets a dead document. */
 async function raceUnload(engine: Hocuspocus, runs: number): Promise<number> {
@@ -33,13 +48,13 @@ describe('engine', () => {
     const stock = new Hocuspocus({ quiet: true });
     expect(await raceUnload(stock, 80)).toBeGreaterThan(0);
     const store = await openMemoryStore();
-    const ours = new Engine({ tenant: '_', store, logger: silentLogger, now: () => 0 });
+    const ours = engineOver(store);
     expect(await raceUnload(ours, 80)).toBe(0);
   });
 
   it('[D3] does not write by itself when one person formats what another deletes', async () => {
     const store = await openMemoryStore();
-    const engine = new Engine({ tenant: '_', store, logger: silentLogger, now: () => 0 });
+    const engine = engineOver(store);
     const document = await engine.createDocument('document/a', request, 'one', connection);
     document.addDirectConnection();
     // A nested text: roots that nobody asked for have no type here, and only typed texts clean up.
@@ -61,7 +76,9 @@ describe('engine', () => {
     const origins: unknown[] = [];
     document.on('update', (_update: Uint8Array, origin: unknown) => origins.push(origin));
     for (const source of [base, ...copies]) {
-      await engine.intake(document).write({ bytes: Y.encodeStateAsUpdate(source), principal: 'p', origin: 'door' });
+      await engine
+        .intake(document)
+        .write({ bytes: Y.encodeStateAsUpdate(source), principal: 'p', origin: 'door' });
     }
     await turn();
     expect(new Set(origins)).toEqual(new Set(['door']));
@@ -69,7 +86,8 @@ describe('engine', () => {
     const plain = new Y.Doc();
     const own: unknown[] = [];
     plain.on('update', (_update: Uint8Array, origin: unknown) => own.push(origin));
-    for (const source of [base, ...copies]) Y.applyUpdate(plain, Y.encodeStateAsUpdate(source), 'door');
+    for (const source of [base, ...copies])
+      Y.applyUpdate(plain, Y.encodeStateAsUpdate(source), 'door');
     expect(new Set(own)).toEqual(new Set(['door', null]));
   });
 
@@ -84,8 +102,12 @@ describe('engine', () => {
     for (const update of updates) await append(update);
     const snapshot = new Y.Doc();
     for (const update of updates.slice(0, 3)) Y.applyUpdate(snapshot, update);
-    await store.log.putSnapshot('_/document/a', { upTo: 3, bytes: Y.encodeStateAsUpdate(snapshot) }, 0);
-    const engine = new Engine({ tenant: '_', store, logger: silentLogger, now: () => 0 });
+    await store.log.putSnapshot(
+      '_/document/a',
+      { upTo: 3, bytes: Y.encodeStateAsUpdate(snapshot) },
+      0,
+    );
+    const engine = engineOver(store);
     const document = await engine.createDocument('document/a', request, 'one', connection);
     expect(document.getText('t').toString()).toBe('dcba');
   });

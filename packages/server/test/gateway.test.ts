@@ -1,4 +1,12 @@
-import { PROTOCOL_VERSION, SyncType, contentHash, encodeAuth, encodeAwareness, encodeSyncStep1, encodeWrite } from '@weft/protocol';
+import {
+  PROTOCOL_VERSION,
+  SyncType,
+  contentHash,
+  encodeAuth,
+  encodeAwareness,
+  encodeSyncStep1,
+  encodeWrite,
+} from '@weft/protocol';
 import { openMemoryStore } from '@weft/storage/memory';
 import { describe, expect, it } from 'vitest';
 import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
@@ -106,7 +114,9 @@ describe('documents on a socket', () => {
     client.send(encodeWrite('document/a', SyncType.Update, insertion(2, 'b'), 2));
     // Another document opens meanwhile: the server has read both writes and answers others.
     await client.open('document/b');
-    expect(client.received.filter((frame) => frame.kind === 'weft' && frame.message.type === 'stored')).toEqual([]);
+    expect(
+      client.received.filter((frame) => frame.kind === 'weft' && frame.message.type === 'stored'),
+    ).toEqual([]);
     gated.release();
     await client.weft('stored', ({ document, n }) => document === 'document/a' && n === 2);
     expect((await held(sync, 'document/a')).getText('t').toString()).toHaveLength(2);
@@ -129,9 +139,15 @@ describe('documents on a socket', () => {
     gapped.getText('t').insert(0, 'first');
     const vector = Y.encodeStateVector(gapped);
     gapped.getText('t').insert(5, 'second');
-    client.send(encodeWrite('document/a', SyncType.Update, Y.encodeStateAsUpdate(gapped, vector), 4));
-    expect(await client.weft('refused', ({ n }) => n === 2)).toMatchObject({ code: 'update-invalid' });
-    expect(await client.weft('refused', ({ n }) => n === 3)).toMatchObject({ code: 'update-invalid' });
+    client.send(
+      encodeWrite('document/a', SyncType.Update, Y.encodeStateAsUpdate(gapped, vector), 4),
+    );
+    expect(await client.weft('refused', ({ n }) => n === 2)).toMatchObject({
+      code: 'update-invalid',
+    });
+    expect(await client.weft('refused', ({ n }) => n === 3)).toMatchObject({
+      code: 'update-invalid',
+    });
     expect(await client.weft('refused', ({ n }) => n === 4)).toMatchObject({ code: 'update-gap' });
     expect(contentHash(await held(sync, 'document/a'))).toBe(before);
     client.send(encodeWrite('document/b', SyncType.Update, insertion(1, 'fine'), 1));
@@ -161,7 +177,9 @@ describe('documents on a socket', () => {
     gated.fail(new Error('no space left on device'));
     client.send(encodeWrite('document/a', SyncType.Update, insertion(1, 'lost?'), 1));
     expect(await client.weft('bye')).toMatchObject({ code: 'storage-failed' });
-    expect(client.received.some((frame) => frame.kind === 'weft' && frame.message.type === 'stored')).toBe(false);
+    expect(
+      client.received.some((frame) => frame.kind === 'weft' && frame.message.type === 'stored'),
+    ).toBe(false);
     expect((await held(sync, 'document/a')).getText('t').toString()).toBe('');
     gated.fail(undefined);
     const again = await rawClient(sync);
@@ -188,14 +206,18 @@ describe('documents on a socket', () => {
     await mallory.hello(await editorToken('mallory'));
     await mallory.open('document/a');
     ann.send(encodeAwareness('document/a', encodeAwarenessUpdate(shown, [2])));
-    await mallory.until(() => mallory.received.find((frame) => frame.kind === 'other' && frame.type === 1));
+    await mallory.until(() =>
+      mallory.received.find((frame) => frame.kind === 'other' && frame.type === 1),
+    );
     const before = contentHash(await held(sync, 'document/a'));
     // Nine bytes: a collected struct in the place of what she is about to type.
     const squat = (client: number, clock: number) => new Uint8Array([1, 1, client, clock, 0, 4, 0]);
     mallory.send(encodeWrite('document/a', SyncType.Update, squat(1, 4), 1));
     mallory.send(encodeWrite('document/a', SyncType.Update, squat(2, 0), 2));
     for (const n of [1, 2]) {
-      expect(await mallory.weft('refused', (message) => message.n === n)).toMatchObject({ code: 'client-id-taken' });
+      expect(await mallory.weft('refused', (message) => message.n === n)).toMatchObject({
+        code: 'client-id-taken',
+      });
     }
     expect(contentHash(await held(sync, 'document/a'))).toBe(before);
     ann.send(encodeWrite('document/a', SyncType.Update, insertion(2, 'arrives'), 2));
@@ -214,16 +236,22 @@ describe('documents on a socket', () => {
     expect((await held(sync, 'document/a')).getText('t').toString()).toHaveLength(100);
   });
 
-  it.each(['nonsense', 'document/', 'document/a/b', 'document/../x', 'conversation/c', 'conversation/c/01', 'other/x', '__proto__'])(
-    'refuses the name %s',
-    async (name) => {
-      const { sync } = await startServer();
-      const client = await rawClient(sync);
-      await client.hello(await editorToken('ann'));
-      expect(await client.open(name)).toBe('name-invalid');
-      expect(await client.open('document/fine')).toBe('read-write');
-    },
-  );
+  it.each([
+    'nonsense',
+    'document/',
+    'document/a/b',
+    'document/../x',
+    'conversation/c',
+    'conversation/c/01',
+    'other/x',
+    '__proto__',
+  ])('refuses the name %s', async (name) => {
+    const { sync } = await startServer();
+    const client = await rawClient(sync);
+    await client.hello(await editorToken('ann'));
+    expect(await client.open(name)).toBe('name-invalid');
+    expect(await client.open('document/fine')).toBe('read-write');
+  });
 
   it('[D9] a reader, an outsider and another tenant change nothing', async () => {
     const { sync } = await startServer();
@@ -253,7 +281,9 @@ describe('documents on a socket', () => {
     expect(await nobody.open('document/a')).toBe('forbidden');
 
     const tenant = await rawClient(sync);
-    await tenant.hello(await signToken('ann', [{ resource: '*', role: 'editor' }], { tid: 'other' }));
+    await tenant.hello(
+      await signToken('ann', [{ resource: '*', role: 'editor' }], { tid: 'other' }),
+    );
     await tenant.open('document/a');
     tenant.send(encodeWrite('document/a', SyncType.Update, insertion(4, 'elsewhere'), 1));
     await tenant.weft('stored');

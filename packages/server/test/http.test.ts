@@ -7,17 +7,27 @@ import { SEED } from '../src/index.ts';
 import { startServer } from './support/server.ts';
 
 const post = (http: string, body: string) =>
-  fetch(`${http}/auth/guest`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+  fetch(`${http}/auth/guest`, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'application/json' },
+  });
 
 describe('guest sign-in', () => {
   it('gives a token that opens the main workspace and what is in it, and a secret that keeps the person', async () => {
     const { http, sync } = await startServer();
     const first = await (await post(http, '{"name":"  Ann "}')).json();
     expect(first).toMatchObject({ name: 'Ann', sub: expect.stringMatching(/^guest-/) });
-    const again = await (await post(http, JSON.stringify({ name: 'Anna', secret: first.secret }))).json();
+    const again = await (
+      await post(http, JSON.stringify({ name: 'Anna', secret: first.secret }))
+    ).json();
     expect(again).toMatchObject({ sub: first.sub, name: 'Anna', secret: first.secret });
     const client = await rawClient(sync);
-    expect(await client.hello(again.token)).toMatchObject({ sub: first.sub, name: 'Anna', expires: again.expires });
+    expect(await client.hello(again.token)).toMatchObject({
+      sub: first.sub,
+      name: 'Anna',
+      expires: again.expires,
+    });
     expect(await client.open('workspace/main')).toBe('read-write');
     expect(await client.open('document/anything-new')).toBe('read-write');
     expect(await client.open('conversation/general/0')).toBe('readonly');
@@ -75,7 +85,8 @@ describe('seeding', () => {
   it('[D10] makes the workspace, the welcome document and the channel once, over any number of starts', async () => {
     const store = await openMemoryStore();
     const kept = { ...store, close: async () => {} };
-    for (let start = 0; start < 3; start += 1) await (await startServer({ store: kept })).server.close();
+    for (let start = 0; start < 3; start += 1)
+      await (await startServer({ store: kept })).server.close();
     const main = streamName('_', { kind: 'workspace', id: 'main' });
     expect(await store.log.head(main)).toBe(1);
     expect(await store.log.head(streamName('_', { kind: 'document', id: SEED.document }))).toBe(1);

@@ -40,7 +40,11 @@ function update(write: (doc: Y.Doc) => void, base = new Y.Doc()): Uint8Array {
 }
 
 /** One struct by hand: update format v1. */
-function struct(client: number, clock: number, body: (encoder: encoding.Encoder) => void): Uint8Array {
+function struct(
+  client: number,
+  clock: number,
+  body: (encoder: encoding.Encoder) => void,
+): Uint8Array {
   const encoder = encoding.createEncoder();
   for (const value of [1, 1, client, clock]) encoding.writeVarUint(encoder, value);
   body(encoder);
@@ -83,7 +87,12 @@ describe('judging', () => {
     expect(judged(new Y.Doc(), deepTypes)).toBe('nesting-too-deep');
     let value: unknown = 1;
     for (let depth = 0; depth < 200; depth += 1) value = [value];
-    expect(judged(new Y.Doc(), update((doc) => doc.getMap('m').set('k', value)))).toBe('nesting-too-deep');
+    expect(
+      judged(
+        new Y.Doc(),
+        update((doc) => doc.getMap('m').set('k', value)),
+      ),
+    ).toBe('nesting-too-deep');
     const list = update((doc) => {
       let array = doc.getArray<unknown>('a');
       for (let depth = 0; depth < 50; depth += 1) {
@@ -97,24 +106,59 @@ describe('judging', () => {
 
   it('refuses a key that reaches the prototype of whatever object a reader makes', () => {
     const key = '__proto__';
-    expect(judged(new Y.Doc(), update((doc) => doc.getMap('m').set(key, 1)))).toBe('key-forbidden');
-    expect(judged(new Y.Doc(), update((doc) => doc.getMap(key).set('k', 1)))).toBe('key-forbidden');
     expect(
-      judged(new Y.Doc(), update((doc) => {
-        doc.getText('t').insert(0, 'x');
-        doc.getText('t').format(0, 1, { [key]: 1 });
-      })),
+      judged(
+        new Y.Doc(),
+        update((doc) => doc.getMap('m').set(key, 1)),
+      ),
+    ).toBe('key-forbidden');
+    expect(
+      judged(
+        new Y.Doc(),
+        update((doc) => doc.getMap(key).set('k', 1)),
+      ),
+    ).toBe('key-forbidden');
+    expect(
+      judged(
+        new Y.Doc(),
+        update((doc) => {
+          doc.getText('t').insert(0, 'x');
+          doc.getText('t').format(0, 1, { [key]: 1 });
+        }),
+      ),
     ).toBe('key-forbidden');
     const value: unknown = JSON.parse('{"deep":[{"__proto__":{"polluted":true}}]}');
-    expect(judged(new Y.Doc(), update((doc) => doc.getArray('a').push([value])))).toBe('key-forbidden');
+    expect(
+      judged(
+        new Y.Doc(),
+        update((doc) => doc.getArray('a').push([value])),
+      ),
+    ).toBe('key-forbidden');
     // An honest word all the same.
-    expect(judged(new Y.Doc(), update((doc) => doc.getMap('m').set('constructor', 1)))).toBe('fine');
+    expect(
+      judged(
+        new Y.Doc(),
+        update((doc) => doc.getMap('m').set('constructor', 1)),
+      ),
+    ).toBe('fine');
   });
 
   it('refuses top-level types that a kind of document does not have', () => {
     const rules = { limits: DEFAULT_LIMITS, roots: new Set(['entries']) };
-    expect(judged(new Y.Doc(), update((doc) => doc.getMap('entries').set('k', 1)), rules)).toBe('fine');
-    expect(judged(new Y.Doc(), update((doc) => doc.getMap('other').set('k', 1)), rules)).toBe('type-forbidden');
+    expect(
+      judged(
+        new Y.Doc(),
+        update((doc) => doc.getMap('entries').set('k', 1)),
+        rules,
+      ),
+    ).toBe('fine');
+    expect(
+      judged(
+        new Y.Doc(),
+        update((doc) => doc.getMap('other').set('k', 1)),
+        rules,
+      ),
+    ).toBe('type-forbidden');
   });
 
   it('refuses floods: of client ids, of delete ranges, of structs', () => {
@@ -166,7 +210,18 @@ describe('judging', () => {
   it('lets every honest change through: texts, maps, arrays, elements, formats, undo, in any interleaving', () => {
     const edit = fc.record({
       peer: fc.integer({ min: 0, max: 2 }),
-      kind: fc.constantFrom('insert', 'insert', 'delete', 'format', 'set', 'push', 'element', 'undo', 'redo', 'read'),
+      kind: fc.constantFrom(
+        'insert',
+        'insert',
+        'delete',
+        'format',
+        'set',
+        'push',
+        'element',
+        'undo',
+        'redo',
+        'read',
+      ),
       at: fc.nat(),
       length: fc.integer({ min: 1, max: 4 }),
     });
@@ -198,9 +253,11 @@ describe('judging', () => {
           const range = Math.min(length, text.length - place);
           if (kind === 'insert') text.insert(place, 'abcd'.slice(0, length));
           else if (kind === 'delete' && range > 0) text.delete(place, range);
-          else if (kind === 'format' && range > 0) text.format(place, range, { bold: at % 2 === 0 ? true : null });
+          else if (kind === 'format' && range > 0)
+            text.format(place, range, { bold: at % 2 === 0 ? true : null });
           else if (kind === 'set') doc.getMap('m').set(`k${at % 3}`, { at });
-          else if (kind === 'push') doc.getArray('a').insert(at % (doc.getArray('a').length + 1), [at]);
+          else if (kind === 'push')
+            doc.getArray('a').insert(at % (doc.getArray('a').length + 1), [at]);
           else if (kind === 'element') {
             const index = at % (content.length + 1);
             if (at % 3 === 0 && content.length > index) content.delete(index, 1);

@@ -135,7 +135,9 @@ describe('pipeline', () => {
         return plan.do === 'append' ? { ...plan, rejected: async () => 'answered' } : plan;
       },
     };
-    const answers = [step('a', applied), again, step('b', applied)].map((each) => pipeline.run(each));
+    const answers = [step('a', applied), again, step('b', applied)].map((each) =>
+      pipeline.run(each),
+    );
     await settle();
     await settle();
     await settle();
@@ -146,31 +148,35 @@ describe('pipeline', () => {
   it('answers every step and keeps their order, whatever the medium does', async () => {
     const fault = fc.constantFrom<Fault>('commit', 'commit', 'fail', 'commit-then-fail');
     await fc.assert(
-      fc.asyncProperty(fc.array(fault, { maxLength: 40 }), fc.integer({ min: 1, max: 12 }), async (faults, count) => {
-        const { log, queue, settle } = await scriptedLog();
-        const applied: string[] = [];
-        const pipeline = new Pipeline(log, () => log.head('s'), { initial: 0 });
-        const names = Array.from({ length: count }, (_, index) => `${index}`.padStart(2, '0'));
-        const answers = new Map<string, Answer>();
-        for (const name of names) {
-          void pipeline.run(step(name, applied)).then((answer) => answers.set(name, answer));
-        }
-        for (let round = 0; answers.size < count && round < 400; round += 1) {
-          if (queue.length > 0) await settle(faults[round] ?? 'commit');
-          else await new Promise((resolve) => setImmediate(resolve));
-        }
-        expect(answers.size).toBe(count);
-        expect(pipeline.busy).toBe(false);
-        const records = await log.read('s', 0, 1000);
-        const stored = records.map(({ bytes }) => new TextDecoder().decode(bytes));
-        expect(stored).toEqual(stored.toSorted());
-        for (const [name, answer] of answers) {
-          if (typeof answer === 'object') expect(stored[answer.number - 1]).toBe(name);
-        }
-        // Applied in order, and nothing but what is in the log.
-        expect(applied).toEqual(applied.toSorted());
-        expect(stored).toEqual(expect.arrayContaining(applied));
-      }),
+      fc.asyncProperty(
+        fc.array(fault, { maxLength: 40 }),
+        fc.integer({ min: 1, max: 12 }),
+        async (faults, count) => {
+          const { log, queue, settle } = await scriptedLog();
+          const applied: string[] = [];
+          const pipeline = new Pipeline(log, () => log.head('s'), { initial: 0 });
+          const names = Array.from({ length: count }, (_, index) => `${index}`.padStart(2, '0'));
+          const answers = new Map<string, Answer>();
+          for (const name of names) {
+            void pipeline.run(step(name, applied)).then((answer) => answers.set(name, answer));
+          }
+          for (let round = 0; answers.size < count && round < 400; round += 1) {
+            if (queue.length > 0) await settle(faults[round] ?? 'commit');
+            else await new Promise((resolve) => setImmediate(resolve));
+          }
+          expect(answers.size).toBe(count);
+          expect(pipeline.busy).toBe(false);
+          const records = await log.read('s', 0, 1000);
+          const stored = records.map(({ bytes }) => new TextDecoder().decode(bytes));
+          expect(stored).toEqual(stored.toSorted());
+          for (const [name, answer] of answers) {
+            if (typeof answer === 'object') expect(stored[answer.number - 1]).toBe(name);
+          }
+          // Applied in order, and nothing but what is in the log.
+          expect(applied).toEqual(applied.toSorted());
+          expect(stored).toEqual(expect.arrayContaining(applied));
+        },
+      ),
       { seed: 20_261_122, numRuns: 300 },
     );
   });

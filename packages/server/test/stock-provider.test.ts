@@ -5,7 +5,13 @@ import { openSqliteStore } from '@weft/storage/sqlite';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import WebSocket from 'ws';
 import * as Y from 'yjs';
-import { editorToken, gatedStore, signToken, startServer, temporaryDirectory } from './support/server.ts';
+import {
+  editorToken,
+  gatedStore,
+  signToken,
+  startServer,
+  temporaryDirectory,
+} from './support/server.ts';
 
 /** The published provider, as a team brings it. */
 function provider(url: string, name: string, token: string) {
@@ -51,9 +57,17 @@ describe('the stock HocuspocusProvider', () => {
     a.document.getText('t').insert(0, 'not yet');
     // A round trip through the same socket shows that the server has read the edit.
     b.awareness?.setLocalStateField('probe', 1);
-    await vi.waitFor(() => expect([...(a.awareness?.getStates().values() ?? [])].some((state) => state['probe'] === 1)).toBe(true));
+    await vi.waitFor(() =>
+      expect(
+        [...(a.awareness?.getStates().values() ?? [])].some((state) => state['probe'] === 1),
+      ).toBe(true),
+    );
     a.awareness?.setLocalStateField('probe', 2);
-    await vi.waitFor(() => expect([...(b.awareness?.getStates().values() ?? [])].some((state) => state['probe'] === 2)).toBe(true));
+    await vi.waitFor(() =>
+      expect(
+        [...(b.awareness?.getStates().values() ?? [])].some((state) => state['probe'] === 2),
+      ).toBe(true),
+    );
     expect(a.hasUnsyncedChanges).toBe(true);
     expect(b.document.getText('t').toString()).toBe('');
     gated.release();

@@ -82,7 +82,9 @@ describe('examining an update before it is applied', () => {
     const first = examined(doc, updates[0] ?? new Uint8Array());
     if (first.finding !== 'new') throw new Error(first.finding);
     expect(examined(doc, updates[1] ?? new Uint8Array(), first.clocks).finding).toBe('new');
-    expect(examined(doc, updates[0] ?? new Uint8Array(), first.clocks)).toEqual({ finding: 'known' });
+    expect(examined(doc, updates[0] ?? new Uint8Array(), first.clocks)).toEqual({
+      finding: 'known',
+    });
   });
 
   it('does not decode an update that was cut short, at any byte', () => {
@@ -100,7 +102,15 @@ describe('examining an update before it is applied', () => {
   it('[D5] lets through every order of updates that Yjs can apply at once, and each only once', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ client: fc.integer({ min: 0, max: 2 }), at: fc.nat(), remove: fc.boolean(), read: fc.boolean() }), { maxLength: 30 }),
+        fc.array(
+          fc.record({
+            client: fc.integer({ min: 0, max: 2 }),
+            at: fc.nat(),
+            remove: fc.boolean(),
+            read: fc.boolean(),
+          }),
+          { maxLength: 30 },
+        ),
         fc.array(fc.nat(), { minLength: 80, maxLength: 80 }),
         (edits, picks) => {
           const peers = [1, 2, 3].map((client) => {
@@ -109,12 +119,14 @@ describe('examining an update before it is applied', () => {
             return doc;
           });
           const updates: Uint8Array[] = [];
-          for (const doc of peers) doc.on('update', (update: Uint8Array, origin: unknown) => {
-            if (origin !== 'peer') updates.push(update);
-          });
+          for (const doc of peers)
+            doc.on('update', (update: Uint8Array, origin: unknown) => {
+              if (origin !== 'peer') updates.push(update);
+            });
           for (const { client, at, remove, read } of edits) {
             const doc = peers[client] ?? new Y.Doc();
-            if (read) for (const peer of peers) Y.applyUpdate(doc, Y.encodeStateAsUpdate(peer), 'peer');
+            if (read)
+              for (const peer of peers) Y.applyUpdate(doc, Y.encodeStateAsUpdate(peer), 'peer');
             const text = doc.getText('t');
             if (remove && text.length > 0) text.delete(at % text.length, 1);
             else text.insert(at % (text.length + 1), 'ab');
@@ -123,7 +135,10 @@ describe('examining an update before it is applied', () => {
           let appended = 0;
           const waiting = [...updates, ...updates];
           for (let round = 0; waiting.length > 0; round += 1) {
-            const [bytes = new Uint8Array()] = waiting.splice((picks[round % picks.length] ?? 0) % waiting.length, 1);
+            const [bytes = new Uint8Array()] = waiting.splice(
+              (picks[round % picks.length] ?? 0) % waiting.length,
+              1,
+            );
             const finding = examined(server, bytes);
             if (finding.finding === 'new') {
               appended += 1;

@@ -1,6 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
-import { DEFAULT_TENANT, MAIN_WORKSPACE, NAME_MAX, WeftError, formatResource } from '@weft/protocol';
+import {
+  DEFAULT_TENANT,
+  MAIN_WORKSPACE,
+  NAME_MAX,
+  WeftError,
+  formatResource,
+} from '@weft/protocol';
 import type { Registry } from '@weft/storage';
 import type { Tokens } from './tokens.ts';
 

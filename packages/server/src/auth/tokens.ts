@@ -48,7 +48,10 @@ export class Tokens {
   ): Promise<{ readonly token: string; readonly expires: number }> {
     const now = Math.floor(this.#now() / 1000);
     const exp = now + Math.floor(lifetime / 1000);
-    const claims = { name: person.name, ...(person.tenant === DEFAULT_TENANT ? {} : { tid: person.tenant }) };
+    const claims = {
+      name: person.name,
+      ...(person.tenant === DEFAULT_TENANT ? {} : { tid: person.tenant }),
+    };
     const token = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setSubject(person.sub)

@@ -67,7 +67,10 @@ export class Conversations {
     const stream = streamName(principal.tenant, { kind: 'conversation', id: command.conversation });
     const key = `${principal.sub}/${command.id}`;
     try {
-      return (await this.#repeated(stream, key, command)) ?? (await this.#append(principal, stream, key, command));
+      return (
+        (await this.#repeated(stream, key, command)) ??
+        (await this.#append(principal, stream, key, command))
+      );
     } catch (error) {
       this.#logger.error('A command could not be run.', { stream, reason: reasonOf(error) });
       return refused('storage-failed');
@@ -88,7 +91,11 @@ export class Conversations {
   }
 
   /** The result of a command that was stored before, or its refusal when its id now means something else. */
-  async #repeated(stream: string, key: string, command: Command): Promise<CommandResult | undefined> {
+  async #repeated(
+    stream: string,
+    key: string,
+    command: Command,
+  ): Promise<CommandResult | undefined> {
     const record = await this.#log.find(stream, key);
     if (record === undefined) return undefined;
     const event = readEvent(record);

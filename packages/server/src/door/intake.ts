@@ -1,7 +1,8 @@
 import type { ErrorCode } from '@weft/protocol';
 import type { Log } from '@weft/storage';
 import * as Y from 'yjs';
-import { type Applied, catchUp } from '../engine/load.ts';
+import { type StreamContent, catchUp } from '../engine/load.ts';
+import { Tail, type TailWeight } from '../engine/tail.ts';
 import { type Rules, judgeSize, judgeStructs } from './judge.ts';
 import { Pipeline } from './pipeline.ts';
 import { type QueuedClocks, decodeUpdate, examine, knownClock } from './update.ts';
@@ -26,16 +27,12 @@ export interface Write {
 interface IntakeState {
   /** Number of the stream's newest record, queued ones included. */
   readonly head: number;
-  /** Bytes of the document's updates, queued ones included. */
-  readonly bytes: number;
+  /** Bytes of all the document's updates so far, queued ones included (`Tail.total`). */
+  readonly total: number;
   readonly queued: QueuedClocks;
 }
 
 const NOTHING_QUEUED: QueuedClocks = new Map();
-
-function stateOf({ number, bytes }: Applied): IntakeState {
-  return { head: number, bytes, queued: NOTHING_QUEUED };
-}
 
 /**
  * The one door of a loaded document: decode → cut to what the log lacks → judge → append → commit → apply. Applying
@@ -52,20 +49,25 @@ export class Intake {
   readonly #rules: Rules;
   /** Owners of the client ids met so far; the log has them all. */
   readonly #owners = new Map<number, string>();
-  #applied: Applied;
+  readonly #tail: Tail;
+  readonly #grown: (weight: TailWeight) => void;
+  /** Number of the newest record that the document holds. */
+  #applied: number;
 
-  /** @param options.applied what `doc` holds of the stream */
+  /** @param options.content what `doc` was loaded from */
   constructor(options: {
     readonly doc: Y.Doc;
     readonly log: Log;
     readonly stream: string;
-    readonly applied: Applied;
+    readonly content: StreamContent;
     readonly rules: Rules;
     readonly now: () => number;
     /** Called when nothing is under way any more. */
     readonly idle: () => void;
     /** Called after the first commit of a stream, with its author. */
     readonly created: (principal: string) => void;
+    /** Called at the start and after each commit, with what is behind the stream's snapshot. */
+    readonly grown: (weight: TailWeight) => void;
   }) {
     this.#doc = options.doc;
     this.#log = options.log;
@@ -73,15 +75,20 @@ export class Intake {
     this.#stream = options.stream;
     this.#now = options.now;
     this.#created = options.created;
-    this.#applied = options.applied;
+    this.#applied = options.content.number;
+    this.#tail = new Tail(options.content);
+    this.#grown = options.grown;
     this.#pipeline = new Pipeline<IntakeState>(
       options.log,
       async () => {
-        this.#applied = await catchUp(options.log, options.stream, options.doc, this.#applied);
-        return stateOf(this.#applied);
+        const content = await catchUp(options.log, options.stream, options.doc, this.#applied);
+        if (content.number > this.#applied) this.#tail.reread(content);
+        this.#applied = content.number;
+        return this.#present();
       },
-      { initial: stateOf(options.applied), idle: options.idle },
+      { initial: this.#present(), idle: options.idle },
     );
+    this.#grown(this.#tail.weight);
   }
 
   /** Whether a write is under way: the document must stay loaded. */
@@ -102,14 +109,16 @@ export class Intake {
         if (found.finding === 'refused') {
           return { do: 'answer', result: { outcome: 'refused', code: found.code } };
         }
+        const total = state.total + found.bytes.length;
         const code =
-          this.#judgeBytes(state.bytes + found.bytes.length) ??
+          this.#judgeSize(total) ??
           judgeStructs(
             this.#doc,
             update,
             (client) => knownClock(this.#doc, state.queued, client),
             this.#rules,
-          ) ?? this.#judgeOwners(found.writers, write.principal);
+          ) ??
+          this.#judgeOwners(found.writers, write.principal);
         if (code !== undefined) return { do: 'answer', result: { outcome: 'refused', code } };
         const claims = found.writers.filter((client) => !this.#owners.has(client));
         const entry = {
@@ -126,17 +135,16 @@ export class Intake {
           entries: [entry],
           next: {
             head: state.head + 1,
-            bytes: state.bytes + found.bytes.length,
+            total,
             queued: found.clocks,
           },
           committed: () => {
-            this.#applied = {
-              number: entry.after + 1,
-              bytes: this.#applied.bytes + found.bytes.length,
-            };
+            this.#applied = entry.after + 1;
+            this.#tail.appended(this.#applied, found.bytes.length);
             for (const client of claims) this.#owners.set(client, write.principal);
             Y.applyUpdate(this.#doc, found.bytes, write.origin);
             if (entry.after === 0) this.#created(write.principal);
+            this.#grown(this.#tail.weight);
             return { outcome: 'stored' };
           },
           rejected: () => ({ outcome: 'refused', code: 'client-id-taken' }),
@@ -144,6 +152,11 @@ export class Intake {
       },
       failed: (error) => ({ outcome: 'failed', reason: error.message }),
     });
+  }
+
+  /** Part of the stream was folded into a snapshot. */
+  folded(upTo: number, snapshotBytes: number): void {
+    this.#tail.folded(upTo, snapshotBytes);
   }
 
   /**
@@ -160,8 +173,13 @@ export class Intake {
     });
   }
 
-  #judgeBytes(bytes: number): ErrorCode | undefined {
-    return bytes > this.#rules.limits.documentBytes ? 'document-too-large' : undefined;
+  #present(): IntakeState {
+    return { head: this.#applied, total: this.#tail.total, queued: NOTHING_QUEUED };
+  }
+
+  #judgeSize(total: number): ErrorCode | undefined {
+    const size = this.#tail.sizeAt(total);
+    return size > this.#rules.limits.documentBytes ? 'document-too-large' : undefined;
   }
 
   #judgeOwners(writers: readonly number[], principal: string): ErrorCode | undefined {
@@ -172,8 +190,6 @@ export class Intake {
   /** Whether an update holds nothing that the document lacks: what a reader may send. */
   knows(bytes: Uint8Array): boolean {
     const update = decodeUpdate(bytes);
-    return (
-      update !== undefined && examine(this.#doc, NOTHING_QUEUED, update).finding === 'known'
-    );
+    return update !== undefined && examine(this.#doc, NOTHING_QUEUED, update).finding === 'known';
   }
 }

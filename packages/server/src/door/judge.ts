@@ -148,7 +148,8 @@ class Lookup {
       if (path.length > max) return path.length;
       current = this.#holder(current);
     }
-    for (const [index, each] of path.toReversed().entries()) this.#depths.set(each, base + index + 1);
+    for (const [index, each] of path.toReversed().entries())
+      this.#depths.set(each, base + index + 1);
     return base + path.length;
   }
 

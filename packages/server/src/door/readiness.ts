@@ -45,7 +45,10 @@ export function allReady(structs: readonly Struct[], known: (client: number) => 
     if (waiters === undefined) continue;
     const clock = clockOf(client);
     for (const waiter of waiters) if (waiter.clock < clock) runnable.push(waiter.client);
-    waiting.set(client, waiters.filter((waiter) => waiter.clock >= clock));
+    waiting.set(
+      client,
+      waiters.filter((waiter) => waiter.clock >= clock),
+    );
   }
   return left === 0;
 }

@@ -9,7 +9,10 @@ import { allReady } from './readiness.ts';
 export interface DecodedUpdate {
   readonly bytes: Uint8Array;
   readonly structs: readonly (Y.Item | Y.GC | Y.Skip)[];
-  readonly deletes: ReadonlyMap<number, readonly { readonly clock: number; readonly len: number }[]>;
+  readonly deletes: ReadonlyMap<
+    number,
+    readonly { readonly clock: number; readonly len: number }[]
+  >;
 }
 
 /** Decodes the whole update; `undefined` when any part of it cannot be read. */

@@ -23,7 +23,8 @@ import { Intake } from '../door/intake.ts';
 import type { RootRule } from '../door/judge.ts';
 import { DEFAULT_LIMITS, type DocumentLimits } from '../door/limits.ts';
 import { type Logger, reasonOf } from '../logger.ts';
-import { type Applied, LOG_ORIGIN, NOTHING_APPLIED, catchUp } from './load.ts';
+import type { Compactor } from './compactor.ts';
+import { LOG_ORIGIN, type StreamContent, catchUp } from './load.ts';
 
 /** What a socket gives the engine to hold: a plain object, since the engine copies it field by field. */
 export interface EngineContext {
@@ -58,7 +59,10 @@ export class Engine extends Hocuspocus<EngineContext> {
   readonly #logger: Logger;
   readonly #now: () => number;
   readonly #limits: DocumentLimits;
+  readonly #compactor: Compactor;
   readonly #intakes = new WeakMap<Y.Doc, Intake>();
+  /** The doors of loaded documents, by stream. */
+  readonly #streams = new Map<string, Intake>();
   /** Documents handed out and not attached yet, with how often: they must not be unloaded in between. */
   readonly #pinned = new Map<string, number>();
 
@@ -67,6 +71,7 @@ export class Engine extends Hocuspocus<EngineContext> {
     readonly store: Store;
     readonly logger: Logger;
     readonly now: () => number;
+    readonly compactor: Compactor;
     readonly limits?: DocumentLimits;
   }) {
     super();
@@ -74,6 +79,7 @@ export class Engine extends Hocuspocus<EngineContext> {
     this.#store = options.store;
     this.#logger = options.logger;
     this.#now = options.now;
+    this.#compactor = options.compactor;
     this.#limits = options.limits ?? DEFAULT_LIMITS;
     // Without `configure`, none of Hocuspocus's default hooks is registered: each costs a promise per message.
     this.configuration.quiet = true;
@@ -92,6 +98,11 @@ export class Engine extends Hocuspocus<EngineContext> {
     const intake = this.#intakes.get(document);
     if (intake === undefined) throw new Error('The document has no door.');
     return intake;
+  }
+
+  /** A stream of this tenant was folded: its document, if it is open, counts its size anew. */
+  folded(stream: string, upTo: number, snapshotBytes: number): void {
+    this.#streams.get(stream)?.folded(upTo, snapshotBytes);
   }
 
   /** Whether any document has a write under way. */
@@ -183,39 +194,39 @@ export class Engine extends Hocuspocus<EngineContext> {
     const address = parseAddress(documentName);
     // oxlint-disable-next-line typescript/only-throw-error -- see DeniedError: an Error would be printed
     if (address === undefined) throw new DeniedError('name-invalid');
-    const document = await super.loadDocument(
-      documentName,
-      request,
-      socketId,
-      connection,
-      context,
-    );
+    const document = await super.loadDocument(documentName, request, socketId, connection, context);
     document.on('afterTransaction', stopCleanup);
     const stream = streamName(this.#tenant, address);
-    let applied: Applied;
+    let content: StreamContent;
     try {
-      applied = await catchUp(this.#store.log, stream, document, NOTHING_APPLIED);
+      content = await catchUp(this.#store.log, stream, document, 0);
     } catch (error) {
       document.destroy();
-      this.#logger.error('A document could not be loaded.', { documentName, reason: reasonOf(error) });
+      this.#logger.error('A document could not be loaded.', {
+        documentName,
+        reason: reasonOf(error),
+      });
       // oxlint-disable-next-line typescript/only-throw-error -- see DeniedError: an Error would be printed
       throw new DeniedError('storage-failed');
     }
     // What was just loaded waits in the document for its next broadcast: the first newcomer would get it twice.
     document.flush();
-    this.#intakes.set(
-      document,
-      new Intake({
-        doc: document,
-        log: this.#store.log,
-        stream,
-        applied,
-        rules: { limits: this.#limits, roots: ROOTS[address.kind] },
-        now: this.#now,
-        idle: () => this.#unloadIfIdle(documentName),
-        created: (principal) => this.#record(resourceOf(address), principal),
-      }),
-    );
+    const intake = new Intake({
+      doc: document,
+      log: this.#store.log,
+      stream,
+      content,
+      rules: { limits: this.#limits, roots: ROOTS[address.kind] },
+      now: this.#now,
+      idle: () => this.#unloadIfIdle(documentName),
+      grown: (weight) => this.#compactor.consider(stream, weight),
+      created: (principal) => this.#record(resourceOf(address), principal),
+    });
+    this.#intakes.set(document, intake);
+    this.#streams.set(stream, intake);
+    document.once('destroy', () => {
+      if (this.#streams.get(stream) === intake) this.#streams.delete(stream);
+    });
     return document;
   }
 

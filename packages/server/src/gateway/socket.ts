@@ -56,7 +56,11 @@ export interface SocketHost {
 type Person =
   | { readonly state: 'unknown' }
   /** A token is being verified: frames wait, so that none passes it. */
-  | { readonly state: 'verifying'; readonly frames: Uint8Array[]; readonly before: Known | undefined }
+  | {
+      readonly state: 'verifying';
+      readonly frames: Uint8Array[];
+      readonly before: Known | undefined;
+    }
   | Known
   | { readonly state: 'closed' };
 
@@ -94,7 +98,10 @@ export class Socket implements EngineSocket {
 
   /** Whether a token was accepted. */
   get known(): boolean {
-    return this.#person.state === 'known' || (this.#person.state === 'verifying' && this.#person.before !== undefined);
+    return (
+      this.#person.state === 'known' ||
+      (this.#person.state === 'verifying' && this.#person.before !== undefined)
+    );
   }
 
   /** A frame arrived. Whatever it holds, it can end this socket at most. */
@@ -120,7 +127,10 @@ export class Socket implements EngineSocket {
   }
 
   /** Says why, in our words where they are understood, and closes. */
-  bye(code: ErrorCode, options: { readonly retryAfter?: number; readonly detail?: string } = {}): void {
+  bye(
+    code: ErrorCode,
+    options: { readonly retryAfter?: number; readonly detail?: string } = {},
+  ): void {
     const { message, close } = errorDefinition(code);
     const { retryAfter, detail } = options;
     if (this.#speaksWeft) {
@@ -299,7 +309,8 @@ export class Socket implements EngineSocket {
     const present = this.#documents.get(key);
     if (present?.state === 'opening' && present.role === undefined) return;
     const frames = present?.state === 'opening' ? present.frames : [];
-    if (present?.state !== 'open') this.#documents.set(key, { state: 'opening', role: undefined, frames });
+    if (present?.state !== 'open')
+      this.#documents.set(key, { state: 'opening', role: undefined, frames });
     this.#host.roleOf(known.principal, resourceOf(address)).then(
       (role) => {
         if (this.#person.state === 'closed') return;
@@ -359,7 +370,12 @@ export class Socket implements EngineSocket {
     }
   }
 
-  #present(person: Known, key: string, document: OpenDocument & { state: 'open' }, update: Uint8Array): void {
+  #present(
+    person: Known,
+    key: string,
+    document: OpenDocument & { state: 'open' },
+    update: Uint8Array,
+  ): void {
     const { connection } = document;
     const intake = person.engine.intake(connection.document);
     // Whoever may only read never writes under the id they show.
@@ -397,7 +413,11 @@ export class Socket implements EngineSocket {
     }
     const { connection } = document;
     intake
-      .write({ bytes, principal: person.principal.sub, origin: { source: 'connection', connection } })
+      .write({
+        bytes,
+        principal: person.principal.sub,
+        origin: { source: 'connection', connection },
+      })
       .then(
         (outcome) => this.#answer(key, n, outcome),
         (error: unknown) => this.#fail(error),
@@ -407,7 +427,10 @@ export class Socket implements EngineSocket {
   /** Tells the author of a write what became of it: by number where it has one, in the stock framing else. */
   #answer(key: string, n: number | undefined, outcome: Outcome): void {
     if (outcome.outcome === 'failed') {
-      this.#host.logger.error('A write could not be stored.', { document: plainName(key), reason: outcome.reason });
+      this.#host.logger.error('A write could not be stored.', {
+        document: plainName(key),
+        reason: outcome.reason,
+      });
       this.bye('storage-failed', { retryAfter: 1000 });
       return;
     }
@@ -419,7 +442,13 @@ export class Socket implements EngineSocket {
     } else {
       this.#flushStored();
       const { code } = outcome;
-      this.send({ type: 'refused', document: key, n, code, message: errorDefinition(code).message });
+      this.send({
+        type: 'refused',
+        document: key,
+        n,
+        code,
+        message: errorDefinition(code).message,
+      });
     }
   }
 

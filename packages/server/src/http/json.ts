@@ -10,11 +10,11 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'token-invalid': 401,
   'token-expired': 401,
   'guest-unknown': 401,
-  'forbidden': 403,
+  forbidden: 403,
   'guests-off': 403,
   'not-found': 404,
   'method-not-allowed': 405,
-  'internal': 500,
+  internal: 500,
   'storage-failed': 503,
   'shutting-down': 503,
 };

@@ -1,4 +1,15 @@
-import { type Down, FrameReader, MessageType, SyncType, type Up, WEFT_ADDRESS, decodeDown, encodeAuth, encodeWeft, PROTOCOL_VERSION } from '@weft/protocol';
+import {
+  type Down,
+  FrameReader,
+  MessageType,
+  SyncType,
+  type Up,
+  WEFT_ADDRESS,
+  decodeDown,
+  encodeAuth,
+  encodeWeft,
+  PROTOCOL_VERSION,
+} from '@weft/protocol';
 import { onTestFinished } from 'vitest';
 import WebSocket from 'ws';
 
@@ -6,7 +17,12 @@ import WebSocket from 'ws';
 export type Received =
   | { readonly kind: 'weft'; readonly message: Down }
   | { readonly kind: 'auth'; readonly address: string; readonly result: string }
-  | { readonly kind: 'sync'; readonly address: string; readonly type: number; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'sync';
+      readonly address: string;
+      readonly type: number;
+      readonly bytes: Uint8Array;
+    }
   | { readonly kind: 'status'; readonly address: string; readonly stored: boolean }
   | { readonly kind: 'other'; readonly address: string; readonly type: number };
 
@@ -54,7 +70,10 @@ export async function rawClient(url: string) {
     say: (message: Up) => ws.send(encodeWeft(message)),
     until,
     closed: () => until(() => closed),
-    weft: <T extends Down['type']>(type: T, where: (message: Extract<Down, { type: T }>) => boolean = () => true) =>
+    weft: <T extends Down['type']>(
+      type: T,
+      where: (message: Extract<Down, { type: T }>) => boolean = () => true,
+    ) =>
       until(() => {
         for (const frame of received) {
           if (frame.kind !== 'weft' || frame.message.type !== type) continue;
@@ -64,7 +83,13 @@ export async function rawClient(url: string) {
         return undefined;
       }),
     hello: async (token: string) => {
-      client.say({ type: 'hello', protocol: PROTOCOL_VERSION, token, device: 'device-1', build: 'test' });
+      client.say({
+        type: 'hello',
+        protocol: PROTOCOL_VERSION,
+        token,
+        device: 'device-1',
+        build: 'test',
+      });
       return client.weft('welcome');
     },
     /** Opens a document; resolves with `read-write`, `readonly` or the code of the refusal. */

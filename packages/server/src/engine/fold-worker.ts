@@ -1,0 +1,18 @@
+import { parentPort } from 'node:worker_threads';
+import { foldUpdates } from './fold.ts';
+import type { FoldAnswer, FoldRequest } from './folder.ts';
+
+/** Folds off the event loop: a megabyte costs tens of milliseconds, which everybody on the server would wait for. */
+parentPort?.on('message', ({ id, updates }: FoldRequest) => {
+  let answer: FoldAnswer;
+  try {
+    answer = { id, outcome: 'folded', bytes: foldUpdates(updates) };
+  } catch (error) {
+    answer = {
+      id,
+      outcome: 'failed',
+      reason: error instanceof Error ? error.message : String(error),
+    };
+  }
+  parentPort?.postMessage(answer);
+});

@@ -1,0 +1,68 @@
+import { Worker } from 'node:worker_threads';
+
+/** What the worker is asked: fold these. */
+export interface FoldRequest {
+  readonly id: number;
+  readonly updates: readonly Uint8Array[];
+}
+
+export type FoldAnswer =
+  | { readonly id: number; readonly outcome: 'folded'; readonly bytes: Uint8Array }
+  | { readonly id: number; readonly outcome: 'failed'; readonly reason: string };
+
+/** Folds many updates into one. */
+export interface Folder {
+  fold(updates: readonly Uint8Array[]): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Sources run as they are, the published package as JavaScript: the worker has the same ending as this file. */
+const WORKER = new URL(
+  `./fold-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
+  import.meta.url,
+);
+
+/** A folder with a thread of its own, started when it is first needed; it does not keep the process alive. */
+export function createWorkerFolder(): Folder {
+  let worker: Worker | undefined;
+  let next = 0;
+  const waiting = new Map<
+    number,
+    { readonly resolve: (bytes: Uint8Array) => void; readonly reject: (error: Error) => void }
+  >();
+
+  const failAll = (reason: string) => {
+    worker = undefined;
+    for (const { reject } of waiting.values()) reject(new Error(reason));
+    waiting.clear();
+  };
+
+  const start = (): Worker => {
+    const made = new Worker(WORKER);
+    made.unref();
+    made.on('message', (answer: FoldAnswer) => {
+      const asked = waiting.get(answer.id);
+      waiting.delete(answer.id);
+      if (answer.outcome === 'folded') asked?.resolve(answer.bytes);
+      else asked?.reject(new Error(answer.reason));
+    });
+    made.on('error', (error) => failAll(error instanceof Error ? error.message : String(error)));
+    made.on('exit', () => failAll('The folding thread ended.'));
+    return made;
+  };
+
+  return {
+    fold: (updates) =>
+      new Promise((resolve, reject) => {
+        worker ??= start();
+        const id = (next += 1);
+        waiting.set(id, { resolve, reject });
+        worker.postMessage({ id, updates } satisfies FoldRequest);
+      }),
+    close: async () => {
+      const running = worker;
+      if (running === undefined) return;
+      await running.terminate();
+    },
+  };
+}
