@@ -20,8 +20,8 @@ export default defineConfig({
   // A flake that a retry hides is a bug that a person meets.
   retries: 0,
   forbidOnly: true,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  timeout: 90_000,
+  expect: { timeout: 20_000 },
   reporter: 'list',
   use: {
     browserName: 'chromium',

@@ -148,6 +148,17 @@ export class Person {
     return (await item.getAttribute('data-message-id')) ?? '';
   }
 
+  /** Takes the network away: open sockets die, new ones are refused. Pages still load. */
+  cutOff(): void {
+    this.line.cut();
+  }
+
+  /** Brings the network back, and the event with which a browser tells its pages so. */
+  async reconnect(): Promise<void> {
+    this.line.restore();
+    await this.page.evaluate(() => window.dispatchEvent(new Event('online')));
+  }
+
   async reload(): Promise<void> {
     await this.page.reload();
     await expect(this.workspace).toBeVisible();

@@ -14,7 +14,7 @@ test('[D1] [D2] one is cut off, writes, reloads, returns, and both texts are mer
   await ann.hasStored();
 
   // The proxy cuts the socket itself: a browser that is told to be offline keeps the sockets it has.
-  ann.line.cut();
+  ann.cutOff();
   await ann.type('Ann alone');
   await expect(ann.status).toHaveAttribute('data-status', 'offline');
   await bea.page.keyboard.press('Control+Home');
@@ -30,7 +30,7 @@ test('[D1] [D2] one is cut off, writes, reloads, returns, and both texts are mer
   await expect(ann.status).toHaveAttribute('data-status', 'offline');
   expect(await bea.text()).not.toContain('Ann alone');
 
-  ann.line.restore();
+  await ann.reconnect();
   await bea.sees('Ann alone, after a reload');
   expect(await converged(ann, bea)).toBe('Bea meanwhile, Before\nAnn alone, after a reload');
   await ann.hasStored();
@@ -52,9 +52,9 @@ test('[D2] what the server has but never answered for is not shown as stored', a
   await ann.type(', and after');
   await bea.sees('Before, and after');
   await expect(ann.status).toHaveAttribute('data-status', 'local');
-  ann.line.cut();
+  ann.cutOff();
   await expect(ann.status).toHaveAttribute('data-status', 'offline');
-  ann.line.restore();
+  await ann.reconnect();
   await ann.hasStored();
   expect(await converged(ann, bea)).toBe('Before, and after');
 });

@@ -56,7 +56,7 @@ test('[C3] [C7] a message sent while cut off survives a reload and arrives once'
   await ann.send('First');
   await bea.seesMessage('First', 'stored');
 
-  ann.line.cut();
+  ann.cutOff();
   await ann.send('From the tunnel');
   const id = await ann.seesMessage('From the tunnel', 'queued');
   await bea.send('Meanwhile');
@@ -64,7 +64,7 @@ test('[C3] [C7] a message sent while cut off survives a reload and arrives once'
   await ann.reload();
   expect(await ann.seesMessage('From the tunnel', 'queued')).toBe(id);
 
-  ann.line.restore();
+  await ann.reconnect();
   expect(await ann.seesMessage('From the tunnel', 'stored')).toBe(id);
   const order = await oneOrder(3, ann, bea);
   expect(order[2]).toBe(id);
@@ -84,11 +84,11 @@ test('[C3] a message whose ack was lost is sent again and has one effect', async
   await ann.send('Twice?');
   const id = await bea.seesMessage('Twice?', 'stored');
   expect(await ann.seesMessage('Twice?', 'queued')).toBe(id);
-  ann.line.cut();
+  ann.cutOff();
   await ann.reload();
   await ann.seesMessage('Twice?', 'queued');
 
-  ann.line.restore();
+  await ann.reconnect();
   await ann.seesMessage('Twice?', 'stored');
   await ann.send('Once.');
   const order = await oneOrder(3, ann, bea);

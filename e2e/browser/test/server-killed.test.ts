@@ -51,8 +51,8 @@ test('[D2] [C4] the server is killed while two type: nothing that was shown as s
   });
 
   await test.step('somebody new reads what the server kept, while the two are still cut off', async () => {
-    ann.line.cut();
-    bea.line.cut();
+    ann.cutOff();
+    bea.cutOff();
     await product.restart();
     const cy = await signIn('Cy');
     await cy.openDocument('Plan');
@@ -62,8 +62,7 @@ test('[D2] [C4] the server is killed while two type: nothing that was shown as s
     expect(only(/[0-9]/, kept).startsWith(storedByBea)).toBe(true);
     expect(await cy.seesMessage('Said before', 'stored')).toBe(message);
 
-    ann.line.restore();
-    bea.line.restore();
+    await Promise.all([ann.reconnect(), bea.reconnect()]);
     await Promise.all([ann.hasStored(), bea.hasStored()]);
     const text = await converged(ann, bea, cy);
     expect(only(/[a-z]/, text)).toBe(LETTERS.repeat(7));
