@@ -33,6 +33,7 @@ export function ChannelPage({ id }: { readonly id: string }): ReactNode {
       </PageHeader>
       <ConversationView
         id={id}
+        kind="channel"
         placeholder={`Write to #${title}`}
         emptyTitle={`This is #${title}`}
         emptyText="Say the first word. Everybody in this workspace reads it, in the same order."

@@ -2,7 +2,7 @@ import { errorDefinition } from '@weft/protocol';
 import type { DocumentAccess } from '@weft/client';
 import { useConversation, useObservable } from '@weft/react';
 import { MessagesSquare } from 'lucide-react';
-import { type ReactNode, useCallback } from 'react';
+import { type ReactNode, useCallback, useEffect } from 'react';
 import { Notice } from '../parts/notice.tsx';
 import { MessageSkeleton } from '../parts/skeleton.tsx';
 import { useSession } from '../session/context.ts';
@@ -12,6 +12,8 @@ import { MessageList } from './message-list.tsx';
 
 export interface ConversationViewProps {
   readonly id: string;
+  /** A channel stands by itself; the other kind belongs to the document with its id. */
+  readonly kind: 'channel' | 'beside';
   readonly placeholder: string;
   /** First words of an empty conversation. */
   readonly emptyTitle: string;
@@ -23,13 +25,18 @@ const NONE = [] as const;
 
 /** A whole conversation: messages and the place to write. */
 export function ConversationView(props: ConversationViewProps): ReactNode {
-  const { id, placeholder, emptyTitle, emptyText } = props;
-  const { person } = useSession();
+  const { id, kind, placeholder, emptyTitle, emptyText } = props;
+  const { person, madeHere } = useSession();
   const conversation = useConversation(id);
   const items = useObservable(conversation?.timeline, NONE);
   const phase = useObservable(conversation?.phase, 'loading');
   const access = useObservable(conversation?.access, UNKNOWN);
   const offline = useOffline();
+
+  // The server has been heard of this channel. (Of a document, its page says so.)
+  useEffect(() => {
+    if (kind === 'channel' && phase === 'synced') madeHere.delete(id);
+  }, [kind, phase, madeHere, id]);
 
   const send = useCallback(
     async (text: string) => {
@@ -47,7 +54,8 @@ export function ConversationView(props: ConversationViewProps): ReactNode {
       </Notice>
     );
   }
-  const waiting = phase !== 'synced' && items.length === 0;
+  // Of what was made here, there is nothing elsewhere to wait for.
+  const waiting = phase !== 'synced' && items.length === 0 && !madeHere.has(id);
   const empty =
     waiting && !offline ? (
       <MessageSkeleton />

@@ -46,6 +46,7 @@ export function DocumentPage({ id }: { readonly id: string }): ReactNode {
           <h2 className="beside-title">Beside this document</h2>
           <ConversationView
             id={id}
+            kind="beside"
             placeholder="Write a message"
             emptyTitle="Nothing said yet"
             emptyText="Questions and remarks about this page stay beside it."

@@ -1,3 +1,4 @@
+import { X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef } from 'react';
 import { type Pane as PaneState, type Panes, type Side, WIDTHS } from './use-panes.ts';
@@ -21,6 +22,9 @@ export function Pane({ side, panes, label, children }: PaneProps): ReactNode {
           <Dialog.Content className="sheet" data-side={side} aria-describedby={undefined}>
             <Dialog.Title className="sr-only">{label}</Dialog.Title>
             {children}
+            <Dialog.Close className="sheet-close" aria-label="Close">
+              <X size={18} aria-hidden="true" strokeWidth={1.75} />
+            </Dialog.Close>
           </Dialog.Content>
         </Dialog.Portal>
       </Dialog.Root>

@@ -42,7 +42,7 @@ export function Workspace(): ReactNode {
     (kind) => {
       if (workspace === undefined) return;
       const id = workspace.create(kind, '');
-      if (kind === 'document') madeHere.add(id);
+      madeHere.add(id);
       panes.setOpen('left', !panes.narrow && panes.left.open);
       navigate(pathOf({ kind, id }), { fresh: true });
     },
