@@ -101,7 +101,7 @@ export interface SocketLike {
 export interface Environment {
   /** UTC milliseconds. */
   now(): number;
-  /** Uniform in [0, 1). */
+  /** Uniform in [0, 1). Each client needs draws of its own: documents take their client ids from here. */
   random(): number;
   /** Calls back after `ms`; returns the cancel. */
   timer(ms: number, fire: () => void): () => void;

@@ -118,7 +118,11 @@ export class SyncedDocument {
       this.#presence = new Presence(this.awareness, options.env);
     }
     this.status = derived(() => this.#computeStatus(), sameStatus);
-    this.#keeper = new Keeper(options.store, options.address, () => this.#told());
+    this.#keeper = new Keeper(options.store, options.address, () => {
+      // The server may have been quicker than the device.
+      this.#keeper.mark(this.#uploads);
+      this.#told();
+    });
     this.synced = new Promise((resolve) => {
       this.#resolveSynced = resolve;
     });
