@@ -41,7 +41,10 @@ export function encodeWeft(message: Up | Down): Uint8Array<ArrayBuffer> {
 
 function readJson(decoder: decoding.Decoder): unknown {
   if (decoder.arr.length > WEFT_MESSAGE_MAX_BYTES) {
-    throw new WeftError('frame-invalid', `Our own messages hold at most ${WEFT_MESSAGE_MAX_BYTES} bytes.`);
+    throw new WeftError(
+      'frame-invalid',
+      `Our own messages hold at most ${WEFT_MESSAGE_MAX_BYTES} bytes.`,
+    );
   }
   try {
     return JSON.parse(decoding.readVarString(decoder));
@@ -93,7 +96,21 @@ export function encodeWrite(
   return encodeSync(address, type, update, n);
 }
 
-function encodeSync(address: string, type: number, bytes: Uint8Array, n?: number): Uint8Array<ArrayBuffer> {
+/** A server's update, whole or not: `Sync, Step2 | Update, bytes`. */
+export function encodeSyncUpdate(
+  address: string,
+  type: typeof SyncType.Step2 | typeof SyncType.Update,
+  update: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  return encodeSync(address, type, update);
+}
+
+function encodeSync(
+  address: string,
+  type: number,
+  bytes: Uint8Array,
+  n?: number,
+): Uint8Array<ArrayBuffer> {
   const encoder = encoding.createEncoder();
   encoding.writeVarString(encoder, address);
   encoding.writeVarUint(encoder, MessageType.Sync);

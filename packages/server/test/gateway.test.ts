@@ -190,6 +190,40 @@ describe('documents on a socket', () => {
     expect((await held(sync, 'document/a')).getText('t').toString()).toBe('lost?');
   });
 
+  it('[D4] a newcomer gets the stored snapshot and then the difference, and has everything', async () => {
+    const store = await openMemoryStore();
+    const source = new Y.Doc();
+    source.getText('t').insert(0, 'stored long ago. '.repeat(2_000));
+    source.getText('t').delete(5, 100);
+    const stream = '_/document/long';
+    const common = { stream, principal: 'ann', kind: 'update', at: 0 };
+    await store.log.append([{ ...common, bytes: Y.encodeStateAsUpdate(source) }]);
+    await store.log.putSnapshot(stream, { upTo: 1, bytes: Y.encodeStateAsUpdate(source) }, 0);
+    await store.log.trim(stream);
+    const vector = Y.encodeStateVector(source);
+    source.getText('t').insert(0, 'New. ');
+    await store.log.append([{ ...common, bytes: Y.encodeStateAsUpdate(source, vector) }]);
+    const { sync } = await startServer({ store });
+    for (const visit of ['cold', 'warm']) {
+      const client = await rawClient(sync);
+      await client.hello(await editorToken('ann'));
+      await client.open('document/long');
+      const doc = new Y.Doc();
+      client.send(encodeSyncStep1('document/long', Y.encodeStateVector(doc)));
+      const frames = await client.until(() => {
+        const found = client.received.filter(
+          (frame) => frame.kind === 'sync' && frame.type !== SyncType.Step1,
+        );
+        return found.length === 2 ? found : undefined;
+      });
+      const sizes = frames.map((frame) => (frame.kind === 'sync' ? frame.bytes.length : 0));
+      for (const frame of frames) if (frame.kind === 'sync') Y.applyUpdate(doc, frame.bytes);
+      expect([visit, contentHash(doc)]).toEqual([visit, contentHash(source)]);
+      expect(sizes[0]).toBeGreaterThan(30_000);
+      expect(sizes[1]).toBeLessThan(200);
+    }
+  });
+
   it('[D7] a client id that somebody wrote under or showed takes no writes of another, whatever they hold', async () => {
     const { sync } = await startServer();
     const ann = await rawClient(sync);

@@ -24,6 +24,7 @@ import type { RootRule } from '../door/judge.ts';
 import { DEFAULT_LIMITS, type DocumentLimits } from '../door/limits.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import type { Compactor } from './compactor.ts';
+import { type ReadySnapshot, Snapshots } from './snapshots.ts';
 import { LOG_ORIGIN, type StreamContent, catchUp } from './load.ts';
 
 /** What a socket gives the engine to hold: a plain object, since the engine copies it field by field. */
@@ -60,6 +61,7 @@ export class Engine extends Hocuspocus<EngineContext> {
   readonly #now: () => number;
   readonly #limits: DocumentLimits;
   readonly #compactor: Compactor;
+  readonly #snapshots: Snapshots;
   readonly #intakes = new WeakMap<Y.Doc, Intake>();
   /** The doors of loaded documents, by stream. */
   readonly #streams = new Map<string, Intake>();
@@ -80,6 +82,7 @@ export class Engine extends Hocuspocus<EngineContext> {
     this.#logger = options.logger;
     this.#now = options.now;
     this.#compactor = options.compactor;
+    this.#snapshots = new Snapshots(options.store.log);
     this.#limits = options.limits ?? DEFAULT_LIMITS;
     // Without `configure`, none of Hocuspocus's default hooks is registered: each costs a promise per message.
     this.configuration.quiet = true;
@@ -98,6 +101,12 @@ export class Engine extends Hocuspocus<EngineContext> {
     const intake = this.#intakes.get(document);
     if (intake === undefined) throw new Error('The document has no door.');
     return intake;
+  }
+
+  /** The stored snapshot of a document, for a newcomer who has nothing; `undefined` where the engine's own answer will do. */
+  async snapshot(name: string): Promise<ReadySnapshot | undefined> {
+    const address = parseAddress(name);
+    return address && this.#snapshots.get(streamName(this.#tenant, address));
   }
 
   /** A stream of this tenant was folded: its document, if it is open, counts its size anew. */

@@ -17,6 +17,7 @@ import {
   decodeUp,
   encodePermissionDenied,
   encodeSyncStatus,
+  encodeSyncStep1,
   encodeWeft,
   errorDefinition,
   parseAddress,
@@ -344,11 +345,12 @@ export class Socket implements EngineSocket {
       this.#refuseLate(key, type, reader);
       return;
     }
+    if (isEmptyQuestion(type, frame, reader)) {
+      this.#welcomeNewcomer(person, key, frame);
+      return;
+    }
     if (document.state === 'opening') {
-      if (document.frames.length >= OPENING_MAX_FRAMES) {
-        throw new WeftError('frame-invalid', 'Too many frames for a document that is not open.');
-      }
-      document.frames.push(frame);
+      holdBack(document, frame);
       return;
     }
     switch (type) {
@@ -422,6 +424,34 @@ export class Socket implements EngineSocket {
         (outcome) => this.#answer(key, n, outcome),
         (error: unknown) => this.#fail(error),
       );
+  }
+
+  /**
+   * A client with nothing asks for everything: it gets the stored snapshot at once, also while the document is being
+   * loaded, and the engine is asked for the rest.
+   */
+  #welcomeNewcomer(person: Known, key: string, frame: Uint8Array): void {
+    const ask = (question: Uint8Array) => {
+      const document = this.#documents.get(key);
+      if (document?.state === 'opening') holdBack(document, question);
+      else if (document !== undefined) person.client.handleMessage(question);
+    };
+    const unread = (error: unknown) => {
+      this.#host.logger.error('A snapshot could not be read.', { reason: reasonOf(error) });
+      return undefined;
+    };
+    person.engine
+      .snapshot(plainName(key))
+      .catch(unread)
+      .then((snapshot) => {
+        if (snapshot === undefined) {
+          ask(frame);
+          return;
+        }
+        if (this.#documents.has(key)) this.#wire.send(snapshot.frame(key));
+        ask(encodeSyncStep1(key, snapshot.stateVector));
+      })
+      .catch((error: unknown) => this.#fail(error));
   }
 
   /** Tells the author of a write what became of it: by number where it has one, in the stock framing else. */
@@ -504,6 +534,26 @@ export class Socket implements EngineSocket {
     this.#host.logger.error('A frame met an error of ours.', { reason: reasonOf(error) });
     this.bye('internal');
   }
+}
+
+/** @throws WeftError `frame-invalid` when too many frames wait for a document to open */
+function holdBack(document: OpenDocument & { state: 'opening' }, frame: Uint8Array): void {
+  if (document.frames.length >= OPENING_MAX_FRAMES) {
+    throw new WeftError('frame-invalid', 'Too many frames for a document that is not open.');
+  }
+  document.frames.push(frame);
+}
+
+/** Whether a frame is a SyncStep1 with the state vector of an empty document: one byte, no clients. */
+function isEmptyQuestion(type: number, frame: Uint8Array, reader: FrameReader): boolean {
+  if (type !== MessageType.Sync && type !== MessageType.SyncReply) return false;
+  const at = reader.decoder.pos;
+  return (
+    frame.length === at + 3 &&
+    frame[at] === SyncType.Step1 &&
+    frame[at + 1] === 1 &&
+    frame[at + 2] === 0
+  );
 }
 
 /** Session-aware stock providers address `name\0session`. */
