@@ -2,19 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { WeftError } from '@weft/protocol';
 import type { Store } from '@weft/storage';
 import { signInGuest } from './auth/guests.ts';
-import { roleOf } from './auth/rights.ts';
 import { Tokens } from './auth/tokens.ts';
-import { Conversations } from './conversations/conversations.ts';
-import { DEFAULT_LIMITS, type DocumentLimits } from './door/limits.ts';
-import { Compactor } from './engine/compactor.ts';
-import { Engine } from './engine/engine.ts';
-import { createWorkerFolder } from './engine/folder.ts';
-import { Followers } from './gateway/followers.ts';
+import { createWeftCore } from './core.ts';
+import type { DocumentLimits } from './door/limits.ts';
 import { Gateway } from './gateway/gateway.ts';
-import type { SocketHost } from './gateway/socket.ts';
 import { readJson, sendError, sendJson } from './http/json.ts';
 import { type Logger, reasonOf, silentLogger } from './logger.ts';
-import { seedOnce } from './seed.ts';
 
 export interface WeftServerOptions {
   /** The database: `openSqliteStore` or `openMemoryStore`. The server closes it. */
@@ -61,64 +54,15 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
   const now = options.now ?? Date.now;
   const random = options.random ?? Math.random;
   const logger = options.logger ?? silentLogger;
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const tokens = new Tokens(options.secret, now);
-  await seedOnce(store, now());
-
-  const engines = new Map<string, Engine>();
-  const compactor = new Compactor({
-    log: store.log,
-    folder: createWorkerFolder(),
-    logger,
-    now,
-    folded: (stream, upTo, bytes) => {
-      for (const each of engines.values()) each.folded(stream, upTo, bytes);
-    },
-  });
-  const engine = (tenant: string): Engine => {
-    const found = engines.get(tenant);
-    if (found !== undefined) return found;
-    const made = new Engine({ tenant, store, logger, now, limits, compactor });
-    engines.set(tenant, made);
-    return made;
-  };
-
-  const followers = new Followers();
-  const conversations = new Conversations({
+  const core = await createWeftCore({
     store,
-    now,
-    logger,
-    listener: {
-      committed: (tenant, segment, update, head) => {
-        engine(tenant)
-          .show(segment, update)
-          .catch((error: unknown) => {
-            logger.error('A segment could not be shown.', { segment, reason: reasonOf(error) });
-          });
-        followers.tell(tenant, head);
-      },
-    },
-  });
-
-  const host: SocketHost = {
-    build: options.build ?? 'unknown',
-    identity: store.identity,
-    logger,
-    now,
     verify: (token) => tokens.verify(token),
-    roleOf: (principal, resource) => roleOf(store.registry, principal, resource),
-    engine,
-    command: async (principal, command) => {
-      const resource = { kind: 'conversation', id: command.conversation } as const;
-      const role = await roleOf(store.registry, principal, resource);
-      if (role === undefined) throw new WeftError('forbidden');
-      if (role === 'reader') throw new WeftError('read-only');
-      return conversations.command(principal, command);
-    },
-    head: (tenant, conversation) => conversations.head(tenant, conversation),
-    follow: (socket, tenant, conversation) => followers.add(socket, tenant, conversation),
-    unfollow: (socket, tenant, conversation) => followers.remove(socket, tenant, conversation),
-  };
+    now,
+    logger,
+    build: options.build ?? 'unknown',
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
 
   let state: 'starting' | 'ready' | 'draining' | 'closed' = 'starting';
   const server = createServer((request, response) => {
@@ -129,7 +73,7 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
       sendError(response, error instanceof WeftError ? error : new WeftError('internal'));
     });
   });
-  const gateway = new Gateway(server, host);
+  const gateway = new Gateway(server, core, logger);
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
@@ -153,18 +97,17 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
     }
   };
 
-  const busy = () => conversations.busy || [...engines.values()].some((each) => each.busy);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     state = 'draining';
     gateway.stop();
     const stopped = stopListening(server);
     // One turn of the event loop is one commit: whatever was read is answered before its socket closes.
-    while (busy()) await new Promise((resolve) => setImmediate(resolve));
+    while (core.busy) await new Promise((resolve) => setImmediate(resolve));
     await gateway.closeAll(random, RETURN_SPREAD_MS);
     server.closeAllConnections();
     await stopped;
-    await compactor.close();
+    await core.close();
     await store.close();
     state = 'closed';
   };

@@ -2,8 +2,9 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { FRAME_MAX_BYTES } from '@weft/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { WeftCore } from '../core.ts';
 import { type Logger, reasonOf } from '../logger.ts';
-import { Socket, type SocketHost } from './socket.ts';
+import type { Socket } from './socket.ts';
 import { Wire } from './wire.ts';
 
 /** Where sockets are accepted. */
@@ -25,7 +26,7 @@ interface Open {
 
 /** Accepts WebSockets on an HTTP server and owns every byte in and out of them. */
 export class Gateway {
-  readonly #host: SocketHost;
+  readonly #core: Pick<WeftCore, 'accept'>;
   readonly #logger: Logger;
   readonly #wss = new WebSocketServer({
     noServer: true,
@@ -36,9 +37,9 @@ export class Gateway {
   readonly #open = new Set<Open>();
   #accepting = true;
 
-  constructor(server: Server, host: SocketHost) {
-    this.#host = host;
-    this.#logger = host.logger;
+  constructor(server: Server, core: Pick<WeftCore, 'accept'>, logger: Logger) {
+    this.#core = core;
+    this.#logger = logger;
     server.on('upgrade', (request, transport, head) => this.#upgrade(request, transport, head));
   }
 
@@ -83,8 +84,7 @@ export class Gateway {
 
   #accept(ws: WebSocket): void {
     ws.binaryType = 'nodebuffer';
-    // The engine asks a request for parameters only; headers and address stay with the gateway.
-    const socket = new Socket(new Wire(ws), new Request('http://localhost/'), this.#host);
+    const socket = this.#core.accept(new Wire(ws));
     const open: Open = { ws, socket };
     this.#open.add(open);
     let alive = true;

@@ -28,13 +28,24 @@ import type { Outcome } from '../door/intake.ts';
 import type { Engine, EngineSocket } from '../engine/engine.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import { applyAwareness, releaseAwareness } from './awareness.ts';
-import type { Wire } from './wire.ts';
 
 /** Bytes that may wait while a token is verified. */
 const UNVERIFIED_MAX_BYTES = 64 * 1024;
 
 /** Frames that may wait while a document opens. */
 const OPENING_MAX_FRAMES = 1000;
+
+/** What carries a socket's frames: a WebSocket, or a simulated one. */
+export interface Transport {
+  /** RFC 6455: 1 is open, 2 closing, 3 closed. */
+  readonly readyState: number;
+  /** Sends a frame; does nothing when the transport is closing, as its end is told anyway. */
+  send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** The engine asks a request for parameters only; headers and address stay with the gateway. */
+const NO_REQUEST = new Request('http://localhost/');
 
 /** What a socket asks of the server behind it. */
 export interface SocketHost {
@@ -81,9 +92,8 @@ type OpenDocument =
  * awareness to its own handler; only what asks (state vectors, presence) reaches the engine's message handling.
  */
 export class Socket implements EngineSocket {
-  readonly #wire: Wire;
+  readonly #wire: Transport;
   readonly #host: SocketHost;
-  readonly #request: Request;
   readonly #documents = new Map<string, OpenDocument>();
   /** Highest committed write per document that its author was not told of yet. */
   readonly #stored = new Map<string, number>();
@@ -91,9 +101,8 @@ export class Socket implements EngineSocket {
   #expiry: NodeJS.Timeout | undefined;
   #speaksWeft = false;
 
-  constructor(wire: Wire, request: Request, host: SocketHost) {
+  constructor(wire: Transport, host: SocketHost) {
     this.#wire = wire;
-    this.#request = request;
     this.#host = host;
   }
 
@@ -272,7 +281,7 @@ export class Socket implements EngineSocket {
     }
     const engine = before?.engine ?? this.#host.engine(principal.tenant);
     const client =
-      before?.client ?? engine.handleConnection(this.#wire, this.#request, { socket: this });
+      before?.client ?? engine.handleConnection(this.#wire, NO_REQUEST, { socket: this });
     const known: Known = { state: 'known', principal, engine, client };
     this.#person = known;
     this.#expireAt(principal.expires);

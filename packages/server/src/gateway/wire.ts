@@ -1,7 +1,8 @@
 import type { WebSocket } from 'ws';
+import type { Transport } from './socket.ts';
 
-/** A socket as the engine and our own code write to it. */
-export class Wire {
+/** A `ws` socket as the engine and our own code write to it. */
+export class Wire implements Transport {
   readonly #ws: WebSocket;
 
   constructor(ws: WebSocket) {

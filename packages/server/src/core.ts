@@ -1,0 +1,106 @@
+import { WeftError } from '@weft/protocol';
+import type { Store } from '@weft/storage';
+import type { Principal } from './auth/principal.ts';
+import { roleOf } from './auth/rights.ts';
+import { Conversations } from './conversations/conversations.ts';
+import { DEFAULT_LIMITS, type DocumentLimits } from './door/limits.ts';
+import { Compactor } from './engine/compactor.ts';
+import { Engine } from './engine/engine.ts';
+import { type Folder, createWorkerFolder } from './engine/folder.ts';
+import { Followers } from './gateway/followers.ts';
+import { Socket, type SocketHost, type Transport } from './gateway/socket.ts';
+import { type Logger, reasonOf } from './logger.ts';
+import { seedOnce } from './seed.ts';
+
+export interface WeftCoreOptions {
+  readonly store: Store;
+  /** The person behind a token. Rejects with a WeftError of a token code. */
+  readonly verify: (token: string) => Promise<Principal>;
+  /** UTC milliseconds. */
+  readonly now: () => number;
+  readonly logger: Logger;
+  readonly build: string;
+  readonly limits?: Partial<DocumentLimits>;
+  /** What folds tails into snapshots; default: a thread of its own. */
+  readonly folder?: Folder;
+}
+
+/** The server without http: sockets of any kind on one side, a store on the other. */
+export interface WeftCore {
+  /** Takes a socket. The caller hands it every frame, and tells it when the transport is gone. */
+  accept(transport: Transport): Socket;
+  /** Whether anything read is not answered yet. */
+  readonly busy: boolean;
+  /** Stops the work in the background. The store stays open. */
+  close(): Promise<void>;
+}
+
+/** Seeds the store once, and wires sockets, door, engines and conversations together around it. */
+export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore> {
+  const { store, now, logger } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  await seedOnce(store, now());
+
+  const engines = new Map<string, Engine>();
+  const compactor = new Compactor({
+    log: store.log,
+    folder: options.folder ?? createWorkerFolder(),
+    logger,
+    now,
+    folded: (stream, upTo, bytes) => {
+      for (const each of engines.values()) each.folded(stream, upTo, bytes);
+    },
+  });
+  const engine = (tenant: string): Engine => {
+    const found = engines.get(tenant);
+    if (found !== undefined) return found;
+    const made = new Engine({ tenant, store, logger, now, limits, compactor });
+    engines.set(tenant, made);
+    return made;
+  };
+
+  const followers = new Followers();
+  const conversations = new Conversations({
+    store,
+    now,
+    logger,
+    listener: {
+      committed: (tenant, segment, update, head) => {
+        engine(tenant)
+          .show(segment, update)
+          .catch((error: unknown) => {
+            logger.error('A segment could not be shown.', { segment, reason: reasonOf(error) });
+          });
+        followers.tell(tenant, head);
+      },
+    },
+  });
+
+  const host: SocketHost = {
+    build: options.build,
+    identity: store.identity,
+    logger,
+    now,
+    verify: options.verify,
+    roleOf: (principal, resource) => roleOf(store.registry, principal, resource),
+    engine,
+    command: async (principal, command) => {
+      const resource = { kind: 'conversation', id: command.conversation } as const;
+      const role = await roleOf(store.registry, principal, resource);
+      if (role === undefined) throw new WeftError('forbidden');
+      if (role === 'reader') throw new WeftError('read-only');
+      return conversations.command(principal, command);
+    },
+    head: (tenant, conversation) => conversations.head(tenant, conversation),
+    follow: (socket, tenant, conversation) => followers.add(socket, tenant, conversation),
+    unfollow: (socket, tenant, conversation) => followers.remove(socket, tenant, conversation),
+  };
+
+  return {
+    accept: (transport) => new Socket(transport, host),
+    get busy() {
+      return conversations.busy || [...engines.values()].some((each) => each.busy);
+    },
+    close: () => compactor.close(),
+  };
+}
