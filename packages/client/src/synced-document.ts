@@ -269,6 +269,7 @@ export class SyncedDocument {
     if (asked) net.link.send(encodeBare(this.address, MessageType.Close));
     this.#destroyed = true;
     this.#net = { state: 'detached' };
+    this.#presence?.detach();
     this.#cancelTimers();
     this.#cancelFold();
     this.doc.destroy();
