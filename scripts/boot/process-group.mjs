@@ -15,6 +15,8 @@ const GRACE = 15_000;
 const STRAGGLER_GRACE = 2_000;
 /** Milliseconds within which the same signal is one: on Ctrl-C both the terminal and npm send it. */
 const SAME_SIGNAL = 1_000;
+/** @type {readonly NodeJS.Signals[]} */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * @typedef {object} Ended
@@ -32,57 +34,73 @@ const SAME_SIGNAL = 1_000;
  */
 export async function run(program, args, { cwd, env, output: outputMode }) {
   const stream = outputMode === 'shown' ? 'inherit' : 'pipe';
-  const child = spawn(program, args, {
-    cwd,
-    env,
-    detached: true,
-    stdio: ['ignore', stream, stream],
-  });
-  let output = '';
-  for (const pipe of [child.stdout, child.stderr]) {
-    pipe?.setEncoding('utf8').on('data', (text) => {
-      output += text;
+  // Listening comes first: a signal between the two would end this process and leave the child.
+  const signals = listen();
+  try {
+    const child = spawn(program, args, {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['ignore', stream, stream],
     });
+    signals.forwardTo(child.pid);
+    let output = '';
+    for (const pipe of [child.stdout, child.stderr]) {
+      pipe?.setEncoding('utf8').on('data', (text) => {
+        output += text;
+      });
+    }
+    const closed = new Promise((resolve) => {
+      child.once('close', resolve);
+    });
+    /** @type {number} */
+    const code = await new Promise((resolve, reject) => {
+      child.once('error', (error) => {
+        reject(new Failure(`cannot run ${program}: ${error.message}`));
+      });
+      child.once('exit', (exitCode, signal) => resolve(exitCode ?? signalCode(signal)));
+    });
+    await endStragglers(child.pid);
+    await closed;
+    return { code, output, asked: signals.asked() };
+  } finally {
+    signals.stop();
   }
-  const closed = new Promise((resolve) => {
-    child.once('close', resolve);
-  });
-  /** @type {Promise<number>} */
-  const exited = new Promise((resolve, reject) => {
-    child.once('error', (error) => reject(new Failure(`cannot run ${program}: ${error.message}`)));
-    child.once('exit', (code, signal) => resolve(code ?? signalCode(signal)));
-  });
+}
 
+/** Takes the signals that ask this process to end, and passes them on to a group. */
+function listen() {
+  /** @type {number | undefined} */
+  let group;
+  /** @type {NodeJS.Signals | undefined} */
+  let asked;
   let askedAt = 0;
   /** @type {NodeJS.Timeout | undefined} */
   let deadline;
-  /** @type {NodeJS.Signals | undefined} */
-  let asked;
   const forward = (/** @type {NodeJS.Signals} */ signal) => {
     if (asked === signal && Date.now() - askedAt < SAME_SIGNAL) return;
     asked = signal;
     askedAt = Date.now();
-    signalGroup(child.pid, signal);
+    signalGroup(group, signal);
     deadline ??= setTimeout(() => {
       process.stderr.write(`weft: still running ${GRACE / 1000} s after ${signal}: killed\n`);
-      signalGroup(child.pid, 'SIGKILL');
+      signalGroup(group, 'SIGKILL');
     }, GRACE);
   };
-  const killGroup = () => signalGroup(child.pid, 'SIGKILL');
-  /** @type {NodeJS.Signals[]} */
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-  for (const signal of signals) process.on(signal, forward);
+  const killGroup = () => signalGroup(group, 'SIGKILL');
+  for (const signal of SIGNALS) process.on(signal, forward);
   process.once('exit', killGroup);
-  try {
-    const code = await exited;
-    await endStragglers(child.pid);
-    await closed;
-    return { code, output, asked: asked !== undefined };
-  } finally {
-    clearTimeout(deadline);
-    process.off('exit', killGroup);
-    for (const signal of signals) process.off(signal, forward);
-  }
+  return {
+    forwardTo: (/** @type {number | undefined} */ pid) => {
+      group = pid;
+    },
+    asked: () => asked !== undefined,
+    stop: () => {
+      clearTimeout(deadline);
+      process.off('exit', killGroup);
+      for (const signal of SIGNALS) process.off(signal, forward);
+    },
+  };
 }
 
 /** @param {number | undefined} group */
