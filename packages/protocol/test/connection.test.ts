@@ -35,7 +35,7 @@ const event: fc.Arbitrary<ConnectionEvent> = fc.oneof(
 );
 
 const idle: ConnectionState = { state: 'idle' };
-const run = (events: readonly ConnectionEvent[], from = idle) =>
+const run = (events: readonly ConnectionEvent[], from: ConnectionState = idle) =>
   events.reduce(connectionNext, from);
 const lost = (now: number, by = 1): ConnectionEvent => ({ type: 'lost', now, random: by });
 
@@ -43,9 +43,9 @@ describe('connection', () => {
   it('only the person ends it, only a refusal bars it, and only a welcome makes it online', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40, size: 'max' }), (events) => {
-        let state = idle;
+        let state: ConnectionState = idle;
         for (const next of events) {
-          const before = state;
+          const before: ConnectionState = state;
           state = connectionNext(before, next);
           if (state === before) continue;
           switch (state.state) {
@@ -73,9 +73,9 @@ describe('connection', () => {
   it('waits no longer than its cap or than it was asked to, and never less than asked', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40, size: 'max' }), (events) => {
-        let state = idle;
+        let state: ConnectionState = idle;
         for (const next of events) {
-          const before = state;
+          const before: ConnectionState = state;
           state = connectionNext(before, next);
           if (state === before || state.state !== 'backoff') continue;
           if (next.type !== 'lost' && next.type !== 'denied') continue;
