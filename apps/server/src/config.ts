@@ -84,7 +84,9 @@ function keptSecret(file: string): string {
   }
   const kept = readFileSync(file, 'utf8').trim();
   if (Buffer.byteLength(kept) < SECRET_MIN_BYTES) {
-    throw new UsageError(`${file} holds no secret of ${SECRET_MIN_BYTES} bytes. Remove it, or set WEFT_AUTH_SECRET.`);
+    throw new UsageError(
+      `${file} holds no secret of ${SECRET_MIN_BYTES} bytes. Remove it, or set WEFT_AUTH_SECRET.`,
+    );
   }
   return kept;
 }

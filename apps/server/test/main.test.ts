@@ -58,7 +58,10 @@ describe('starting with what cannot work', () => {
     [{ WEFT_AUTH_SECRET: 'short' }, [], /WEFT_AUTH_SECRET needs at least 32 bytes/],
     [{}, ['--prot', '1'], /Unknown option "--prot"/],
   ])('%j %j: one line and exit code 2', async (env, args, words) => {
-    const { code, stderr } = await start({ WEFT_DATA_DIR: temporaryDirectory(), PORT: '0', ...env }, args).exited;
+    const { code, stderr } = await start(
+      { WEFT_DATA_DIR: temporaryDirectory(), PORT: '0', ...env },
+      args,
+    ).exited;
     expect(code).toBe(2);
     expectOneLine(stderr, words);
   });
@@ -71,7 +74,10 @@ describe('starting with what cannot work', () => {
     });
     const address = taken.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const { code, stderr } = await start({ WEFT_DATA_DIR: temporaryDirectory(), PORT: String(port) }).exited;
+    const { code, stderr } = await start({
+      WEFT_DATA_DIR: temporaryDirectory(),
+      PORT: String(port),
+    }).exited;
     expect(code).toBe(1);
     expectOneLine(stderr, /is in use/);
   });
@@ -79,7 +85,11 @@ describe('starting with what cannot work', () => {
   it('refuses a data directory that is a file or cannot be made', async () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'file'), 'mine');
-    for (const place of [join(directory, 'file'), join(directory, 'file', 'below'), '/proc/nothing']) {
+    for (const place of [
+      join(directory, 'file'),
+      join(directory, 'file', 'below'),
+      '/proc/nothing',
+    ]) {
       const { code, stderr } = await start({ WEFT_DATA_DIR: place, PORT: '0' }).exited;
       expect(code).toBe(2);
       expectOneLine(stderr, /cannot be used/);
@@ -131,6 +141,8 @@ describe('starting and stopping', () => {
     first.stop('SIGKILL');
     await first.exited;
     const second = start(env);
-    expect(await post(await second.listening, { name: 'Ann', secret: ann.secret })).toMatchObject({ sub: ann.sub });
+    expect(await post(await second.listening, { name: 'Ann', secret: ann.secret })).toMatchObject({
+      sub: ann.sub,
+    });
   });
 });

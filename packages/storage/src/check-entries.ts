@@ -10,13 +10,19 @@ export function checkEntries(entries: readonly LogEntry[]): void {
   const keys = new Set<string>();
   for (const { stream, key, at, claims } of entries) {
     if (!Number.isSafeInteger(at)) {
-      throw new StorageError('invalid-entry', `An entry for ${stream} has no time in milliseconds.`);
+      throw new StorageError(
+        'invalid-entry',
+        `An entry for ${stream} has no time in milliseconds.`,
+      );
     }
     for (const client of claims ?? []) checkClient(client);
     if (key === undefined) continue;
     const place = JSON.stringify([stream, key]);
     if (keys.has(place)) {
-      throw new StorageError('invalid-entry', `One append has two entries for ${stream} under one key.`);
+      throw new StorageError(
+        'invalid-entry',
+        `One append has two entries for ${stream} under one key.`,
+      );
     }
     keys.add(place);
   }

@@ -18,9 +18,7 @@ export function createSqliteRegistry(db: DatabaseSync, file: string): Registry {
       `INSERT INTO members (tenant, resource, person, role) VALUES (?1, ?2, ?3, ?4)
        ON CONFLICT DO UPDATE SET role = ?4`,
     ),
-    member: db.prepare(
-      'SELECT role FROM members WHERE tenant = ? AND resource = ? AND person = ?',
-    ),
+    member: db.prepare('SELECT role FROM members WHERE tenant = ? AND resource = ? AND person = ?'),
     putGuest: db.prepare(
       `INSERT INTO guests (secret_hash, tenant, sub, name) VALUES (?1, ?2, ?3, ?4)
        ON CONFLICT DO UPDATE SET name = ?4`,
@@ -40,8 +38,8 @@ export function createSqliteRegistry(db: DatabaseSync, file: string): Registry {
     createResource: ({ tenant, kind, id, parent, owner, created }) =>
       guarded(
         () =>
-          statements.createResource.run(tenant, kind, id, parent ?? null, owner, created)
-            .changes > 0,
+          statements.createResource.run(tenant, kind, id, parent ?? null, owner, created).changes >
+          0,
       ),
     resource: (tenant, kind, id) =>
       guarded(() => {

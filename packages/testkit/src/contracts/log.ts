@@ -336,7 +336,9 @@ export function describeLogContract(name: string, makeMedium: MakeMedium): void 
         expect(await listing(log, 'a')).toEqual(['1 1']);
         // Nothing of a refused append is kept: not its other claims either.
         expect(await log.claim('a', 9, 'cem')).toBe('cem');
-        expect(numbersOf(await log.append([entry('b', '1', { principal: 'bea', claims: [8] })]))).toEqual([1]);
+        expect(
+          numbersOf(await log.append([entry('b', '1', { principal: 'bea', claims: [8] })])),
+        ).toEqual([1]);
         expect(numbersOf(await log.append([entry('a', '2', { claims: [8] })]))).toEqual([2]);
       });
 
@@ -345,12 +347,17 @@ export function describeLogContract(name: string, makeMedium: MakeMedium): void 
         expect(new Set(owners).size).toBe(1);
         expect(await log.head('a')).toBe(0);
         const [owner] = owners;
-        expect(numbersOf(await log.append([entry('a', '1', { principal: owner, claims: [1] })]))).toEqual([1]);
+        expect(
+          numbersOf(await log.append([entry('a', '1', { principal: owner, claims: [1] })])),
+        ).toEqual([1]);
       });
 
       it('[D7] a refused append changes nothing in its other streams', async () => {
         await log.claim('a', 1, 'ann');
-        const both = [entry('b', '1', { principal: 'bea' }), entry('a', '1', { principal: 'bea', claims: [1] })];
+        const both = [
+          entry('b', '1', { principal: 'bea' }),
+          entry('a', '1', { principal: 'bea', claims: [1] }),
+        ];
         expect(await log.append(both)).toMatchObject({ outcome: 'taken' });
         expect(await log.head('b')).toBe(0);
       });
