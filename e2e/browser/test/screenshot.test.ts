@@ -8,19 +8,27 @@ const FILE = fileURLToPath(new URL('../../../docs/screenshot.png', import.meta.u
 if (process.env['WEFT_SCREENSHOT'] !== undefined) {
   test('the screenshot of the README', async ({ signIn }) => {
     const [ann, bea] = await Promise.all([signIn('Ann'), signIn('Bea')]);
+    await ann.page.setViewportSize({ width: 1280, height: 720 });
+    await ann.newChannel('design');
     await ann.newDocument('Spec for the gateway');
     await ann.type('# What it promises\n');
     await ann.type(
-      'Every change is kept on the device first, and shown to others once it is stored.\n',
+      'Every change is kept on the device first, and shown to others once it is stored. ',
     );
+    await ann.type(
+      'Pull the network, reload, kill the server: what was said to be stored is there.\n',
+    );
+    await ann.type('## What follows\n');
     await ann.type('- Nothing that was shown as stored is lost.\n');
+    await ann.type('What a reader sees never has a gap.\n');
     await bea.openDocument('Spec for the gateway');
-    await bea.sees('Nothing that was shown');
+    await bea.sees('never has a gap');
     await bea.type('Messages have one order everywhere.');
     await ann.send('Shall we cap a frame?');
     await bea.seesMessage('Shall we cap a frame?', 'stored');
-    await bea.send('At 4 MiB, and say so.');
-    await ann.seesMessage('At 4 MiB, and say so.', 'stored');
+    await bea.send('At 4 MiB, and say so when one is refused.');
+    await bea.send('I am writing it down.');
+    await ann.seesMessage('I am writing it down.', 'stored');
     await ann.sees('one order everywhere');
     await ann.hasStored();
     // Bea's caret shows her name for a moment after a move.
