@@ -9,7 +9,8 @@ import {
 } from '@weft/protocol';
 import type { DeviceStore } from '@weft/storage';
 import type { Environment } from './api.ts';
-import { type Link, SyncedDocument } from './synced-document.ts';
+import { SyncedDocument } from './synced-document.ts';
+import type { Link } from './uplink.ts';
 
 /**
  * Documents asked for at one time and not yet answered. A server bounds them per socket (Hocuspocus: 100), and a

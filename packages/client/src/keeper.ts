@@ -1,4 +1,4 @@
-import { type ChangeRange, type Uploads, allStored } from '@weft/protocol';
+import type { ChangeRange } from '@weft/protocol';
 import type { DeviceStore, StoredDocument } from '@weft/storage';
 import { foldUpdates } from './merge.ts';
 
@@ -7,6 +7,9 @@ interface KeptRecord {
   readonly record: number;
   readonly changes: ChangeRange;
 }
+
+/** Whether the server has all changes of a range. */
+type HasStored = (changes: ChangeRange) => boolean;
 
 /** Records above which a document is folded into one: below, opening writes nothing. */
 const FOLD_ABOVE = 500;
@@ -72,17 +75,17 @@ export class Keeper {
   }
 
   /** Tells the device what the server has. A mark that is lost costs one more send. */
-  mark(uploads: Uploads): void {
-    const stored = this.#unmarked.filter(({ changes }) => allStored(uploads, changes));
+  mark(hasStored: HasStored): void {
+    const stored = this.#unmarked.filter(({ changes }) => hasStored(changes));
     if (stored.length === 0) return;
-    this.#unmarked = this.#unmarked.filter(({ changes }) => !allStored(uploads, changes));
+    this.#unmarked = this.#unmarked.filter(({ changes }) => !hasStored(changes));
     const records = stored.map(({ record }) => record);
     this.#follow(this.#store.markStored(this.#document, records));
   }
 
   /** Whether every local change is on the device, or with the server. */
-  isKept(uploads: Uploads): boolean {
-    return this.#writing.size === 0 && this.#failed.every((range) => allStored(uploads, range));
+  isKept(hasStored: HasStored): boolean {
+    return this.#writing.size === 0 && this.#failed.every((changes) => hasStored(changes));
   }
 
   /**

@@ -3,45 +3,19 @@ import {
   type ErrorCode,
   MessageType,
   type Refused,
-  SyncType,
-  type Uploads,
-  WeftError,
-  backoffDelay,
-  disconnected,
-  encodeAuth,
   encodeAwareness,
   encodeBare,
-  encodeSyncStep1,
-  encodeWrite,
   errorDefinition,
-  forgotten,
-  found,
-  isErrorCode,
-  made,
-  refusedWrite,
-  sent,
-  sentAll,
-  startUploads,
-  storedUpTo,
-  waiting,
 } from '@weft/protocol';
 import type { DeviceStore } from '@weft/storage';
 import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import type { DocumentAccess, DocumentStatus, Environment } from './api.ts';
 import { Keeper } from './keeper.ts';
-import { EMPTY_UPDATE, mergeUpdates } from './merge.ts';
-import { type Derived, type Signal, derived, report, signal } from './observable.ts';
+import { mergeUpdates } from './merge.ts';
+import { type Derived, type Signal, derived, signal } from './observable.ts';
 import { Presence } from './presence.ts';
-
-/** How a document reaches its server while the connection is online. */
-export interface Link {
-  send(frame: Uint8Array<ArrayBuffer>): void;
-  /** The number of the document's next write on this socket. */
-  nextWrite(address: string): number;
-  /** That number was used. */
-  wrote(address: string): void;
-}
+import { type Link, Uplink } from './uplink.ts';
 
 export interface SyncedDocumentOptions {
   readonly address: string;
@@ -50,33 +24,18 @@ export interface SyncedDocumentOptions {
   /** Whether people are shown in it; segments of conversations have nobody in them. */
   readonly presence: boolean;
   readonly refused: (code: ErrorCode, message: string) => void;
-  /** The server answered whether this document may be opened, or the document gave up asking. */
+  /** The server answered whether this document may be opened. */
   readonly answered: () => void;
   /** The status, or what waits, has changed. */
   readonly changed: () => void;
 }
 
-/** Where the document stands with the present socket. */
-type Net =
-  | { readonly state: 'detached' }
-  /** Asked whether it may be opened. */
-  | { readonly state: 'opening'; readonly link: Link }
-  /** Open. `ready`: the first full write has left, so single changes may follow. */
-  | {
-      readonly state: 'open';
-      readonly link: Link;
-      readonly writer: boolean;
-      readonly ready: boolean;
-    }
-  /** Denied, or closed by the server until something changes. */
-  | { readonly state: 'shut'; readonly link: Link };
-
 /** Milliseconds after loading before many records are folded into one: not while the page is being painted. */
 const FOLD_DELAY = 2_000;
 
 /**
- * One Yjs document: on the device, on the wire, and what is known about both. Opens from the device first; then,
- * on each socket: auth → both state vectors → the difference each way → single changes.
+ * One Yjs document: what the device keeps of it (`Keeper`), its exchange with the server (`Uplink`), who is in it
+ * (`Presence`), and what is known about all of these. It opens from the device first.
  */
 export class SyncedDocument {
   readonly address: string;
@@ -89,20 +48,17 @@ export class SyncedDocument {
   readonly status: Derived<DocumentStatus>;
   readonly #options: SyncedDocumentOptions;
   readonly #keeper: Keeper;
+  readonly #uplink: Uplink;
   readonly #presence: Presence | undefined;
   /** Origins of what is not made here: from the server, from the device. */
   readonly #remote = { from: 'weft-server' };
   readonly #device = { from: 'weft-device' };
-  #uploads: Uploads = startUploads(0);
-  #net: Net = { state: 'detached' };
   /** Changes since the last flush. */
   #local: Uint8Array[] = [];
   #received: Uint8Array[] = [];
   #flushing = false;
   #destroyed = false;
   #resolveSynced: () => void = () => undefined;
-  #retries = 0;
-  readonly #cancels = new Set<() => void>();
   #cancelFold: () => void = () => undefined;
   /** Records of the device that could not be read: while there are any, nothing says *stored*. */
   #damaged = 0;
@@ -117,12 +73,13 @@ export class SyncedDocument {
       this.awareness = new Awareness(this.doc);
       this.#presence = new Presence(this.awareness, options.env);
     }
-    this.status = derived(() => this.#computeStatus(), sameStatus);
+    this.#uplink = this.#makeUplink();
     this.#keeper = new Keeper(options.store, options.address, () => {
       // The server may have been quicker than the device.
-      this.#keeper.mark(this.#uploads);
+      this.#keeper.mark(this.#uplink.hasStored);
       this.#told();
     });
+    this.status = derived(() => this.#computeStatus(), sameStatus);
     this.synced = new Promise((resolve) => {
       this.#resolveSynced = resolve;
     });
@@ -139,102 +96,58 @@ export class SyncedDocument {
 
   /** Local changes that the server is not known to have. */
   get waiting(): number {
-    return waiting(this.#uploads);
+    return this.#uplink.waiting;
   }
 
   /** Asks the server for this document. Call it after `loaded`, once per socket. */
   open(link: Link): void {
-    if (this.#destroyed) return;
-    this.#uploads = disconnected(this.#uploads, link.nextWrite(this.address));
-    this.#net = { state: 'opening', link };
-    link.send(encodeAuth(this.address, ''));
+    if (!this.#destroyed) this.#uplink.open(link);
   }
 
   /** The socket is gone. */
   detach(): void {
-    this.#net = { state: 'detached' };
-    this.#uploads = disconnected(this.#uploads);
-    this.#presence?.detach();
-    this.#cancelTimers();
+    this.#uplink.detach();
   }
 
   /** The server has another history: nothing counts as stored. The store has been told already. */
   forget(): void {
-    this.#uploads = forgotten(this.#uploads);
-    this.#keeper.forget(this.#uploads.made);
+    this.#uplink.forget();
+    this.#keeper.forget(this.#uplink.made);
     this.#told();
   }
 
-  /** Takes what the server said. @throws WeftError `frame-invalid`, or an error of lib0 for damaged bytes */
+  /** Takes what the server said. @throws WeftError `frame-invalid` */
   receive(frame: DocumentFrame): void {
-    const net = this.#net;
     switch (frame.type) {
-      case 'denied':
-        this.#answered({ state: 'denied', code: frame.code });
-        break;
-      case 'authenticated':
-        this.#answered({ state: frame.writer ? 'editor' : 'reader' });
+      case 'awareness':
+        if (this.#uplink.isOpen) this.#presence?.receive(frame.update);
         break;
       case 'query-awareness':
         this.#presence?.answer();
         break;
-      // Before the server opened it, nothing else counts: the state vectors to come cover what was missed.
-      case 'step1':
-        if (net.state === 'open' && net.writer) this.#writeAll(net.link, frame.stateVector);
-        break;
-      case 'step2':
-        if (net.state !== 'open') break;
-        this.#applyRemote(frame.update);
-        this.#resolveSynced();
-        this.phase.set('synced');
-        break;
-      case 'update':
-        if (net.state === 'open') this.#applyRemote(frame.update);
-        break;
-      case 'awareness':
-        if (net.state === 'open') this.#presence?.receive(frame.update);
-        break;
-      case 'close':
-        if (net.state === 'open') this.#closedByServer(net.link);
-        break;
       case 'other':
         break;
-      default: {
-        const unreachable: never = frame;
-        return unreachable;
-      }
+      default:
+        this.#uplink.receive(frame);
     }
   }
 
   /** The server committed all writes of this socket up to `n`. */
   stored(n: number): void {
-    const before = this.#uploads;
-    this.#uploads = storedUpTo(before, n);
-    if (this.#uploads === before) return;
-    this.#retries = 0;
-    this.#keeper.mark(this.#uploads);
+    if (!this.#uplink.stored(n)) return;
+    this.#keeper.mark(this.#uplink.hasStored);
     this.#told();
   }
 
   /** The server refused one write. */
   refused(refusal: Refused): void {
-    const before = this.#uploads;
-    this.#uploads = refusedWrite(before, refusal.n);
-    if (this.#uploads === before || this.#net.state !== 'open') return;
-    const code: ErrorCode = isErrorCode(refusal.code) ? refusal.code : 'internal';
-    const { link, writer } = this.#net;
-    // What follows builds on what was refused: single changes are held back until a full write is accepted.
-    this.#net = { state: 'open', link, writer, ready: false };
-    if (errorDefinition(code).retry === 'later') this.#later(() => this.askAgain());
-    else this.#options.refused(code, refusal.message);
-    if (code === 'read-only') this.#setAccess({ state: 'reader' });
+    this.#uplink.refused(refusal);
     this.#told();
   }
 
-  /** Tells the server what is here; it answers with what is missing here and with what it has itself. */
+  /** Asks the server for what is missing here. */
   askAgain(): void {
-    if (this.#net.state !== 'open') return;
-    this.#net.link.send(encodeSyncStep1(this.address, Y.encodeStateVector(this.doc)));
+    this.#uplink.askAgain();
   }
 
   /** Hands everything made so far to the device and the socket, and resolves when the device has it. */
@@ -264,13 +177,8 @@ export class SyncedDocument {
     if (!keep) this.#received = [];
     this.#flush(true);
     this.leave();
-    const net = this.#net;
-    const asked = net.state === 'open' || net.state === 'opening';
-    if (asked) net.link.send(encodeBare(this.address, MessageType.Close));
     this.#destroyed = true;
-    this.#net = { state: 'detached' };
-    this.#presence?.detach();
-    this.#cancelTimers();
+    const asked = this.#uplink.close();
     this.#cancelFold();
     this.doc.destroy();
     return asked;
@@ -281,12 +189,42 @@ export class SyncedDocument {
     return this.#keeper.settled();
   }
 
+  #makeUplink(): Uplink {
+    const { address, env, refused, answered } = this.#options;
+    return new Uplink({
+      address,
+      env,
+      doc: this.doc,
+      origin: this.#remote,
+      handlers: {
+        answered: (access) => {
+          this.#setAccess(access);
+          answered();
+        },
+        opened: (link) => {
+          if (this.#presence === undefined) return;
+          this.#presence.attach((update) => link.send(encodeAwareness(address, update)));
+          link.send(encodeBare(address, MessageType.QueryAwareness));
+        },
+        shut: () => {
+          this.#presence?.detach();
+          answered();
+        },
+        synced: () => {
+          this.#resolveSynced();
+          this.phase.set('synced');
+        },
+        refused,
+      },
+    });
+  }
+
   async #load(): Promise<void> {
     const held = await this.#keeper.load();
     if (this.#destroyed) return;
     if (held !== undefined) {
       this.#applyHeld(held.updates);
-      this.#uploads = found(this.#uploads, held.unstored, held.local - held.unstored);
+      this.#uplink.found(held.unstored, held.local - held.unstored);
       this.#cancelFold = this.#options.env.timer(FOLD_DELAY, () => this.#keeper.fold());
     }
     this.phase.set('local');
@@ -321,7 +259,7 @@ export class SyncedDocument {
       this.#received.push(update);
     } else {
       this.#local.push(update);
-      this.#uploads = made(this.#uploads);
+      this.#uplink.change();
       this.status.invalidate();
       // Told at the first change of a burst, and then once per flush.
       if (this.#local.length === 1) this.#told();
@@ -346,82 +284,10 @@ export class SyncedDocument {
     if (local.length === 0) return;
     this.#local = [];
     const update = mergeUpdates(local);
-    const upTo = this.#uploads.made;
+    const upTo = this.#uplink.made;
     this.#keeper.local(update, { from: upTo - local.length, upTo });
-    // A full write that left since may carry these changes already; the device still needed them.
-    if (this.#net.state === 'open' && this.#net.ready && this.#uploads.written !== upTo) {
-      this.#net.link.send(encodeWrite(this.address, SyncType.Update, update, this.#uploads.next));
-      this.#net.link.wrote(this.address);
-      this.#uploads = sent(this.#uploads);
-    }
+    this.#uplink.send(update);
     this.#told();
-  }
-
-  #answered(access: Exclude<DocumentAccess, { state: 'unknown' }>): void {
-    if (this.#net.state === 'detached') return;
-    const { link } = this.#net;
-    if (access.state === 'denied') {
-      this.#net = { state: 'shut', link };
-      this.#presence?.detach();
-      if (errorDefinition(access.code).retry === 'later') this.#later(() => this.open(link));
-      else this.#setAccess(access);
-    } else {
-      this.#setAccess(access);
-      this.#net = { state: 'open', link, writer: access.state === 'editor', ready: false };
-      this.askAgain();
-      if (this.#presence !== undefined) {
-        this.#presence.attach((update) => link.send(encodeAwareness(this.address, update)));
-        link.send(encodeBare(this.address, MessageType.QueryAwareness));
-      }
-    }
-    this.#options.answered();
-  }
-
-  /** Sends all that a state vector lacks. @throws an error of lib0's decoder when the vector cannot be read */
-  #writeAll(link: Link, stateVector: Uint8Array): void {
-    const update = Y.encodeStateAsUpdate(this.doc, stateVector);
-    this.#net = { state: 'open', link, writer: true, ready: true };
-    // With nothing to say and nothing waiting, a write would only cost the server a commit.
-    const nothing = update.length === EMPTY_UPDATE.length && this.waiting === 0;
-    if (!nothing) {
-      link.send(encodeWrite(this.address, SyncType.Step2, update, this.#uploads.next));
-      link.wrote(this.address);
-    }
-    this.#uploads = nothing
-      ? { ...this.#uploads, written: this.#uploads.made }
-      : sentAll(this.#uploads);
-  }
-
-  #applyRemote(update: Uint8Array): void {
-    try {
-      Y.applyUpdate(this.doc, update, this.#remote);
-    } catch (error) {
-      if (!decodes(update)) throw new WeftError('frame-invalid', 'An update.', { cause: error });
-      // A whole update that throws: an observer of the embedder's did.
-      report(error);
-    }
-  }
-
-  #closedByServer(link: Link): void {
-    this.#net = { state: 'shut', link };
-    this.#presence?.detach();
-    this.#later(() => this.open(link));
-  }
-
-  /** Does something after a delay that grows with each time until something is stored. */
-  #later(act: () => void): void {
-    const { env } = this.#options;
-    const cancel = env.timer(backoffDelay(this.#retries, env.random()), () => {
-      this.#cancels.delete(cancel);
-      if (!this.#destroyed) act();
-    });
-    this.#cancels.add(cancel);
-    this.#retries += 1;
-  }
-
-  #cancelTimers(): void {
-    for (const cancel of this.#cancels) cancel();
-    this.#cancels.clear();
   }
 
   #setAccess(access: DocumentAccess): void {
@@ -436,7 +302,7 @@ export class SyncedDocument {
     // Before the device is read, nobody knows what waits on it.
     if (this.phase.get() === 'loading' && count === 0) return { state: 'local', waiting: 0 };
     if (count === 0) return { state: 'stored', waiting: 0 };
-    const kept = this.#local.length === 0 && this.#keeper.isKept(this.#uploads);
+    const kept = this.#local.length === 0 && this.#keeper.isKept(this.#uplink.hasStored);
     return { state: kept ? 'local' : 'unsaved', waiting: count };
   }
 
@@ -448,14 +314,4 @@ export class SyncedDocument {
 
 function sameStatus(a: DocumentStatus, b: DocumentStatus): boolean {
   return a.state === b.state && a.waiting === b.waiting;
-}
-
-/** Whether an update can be read whole. */
-function decodes(update: Uint8Array): boolean {
-  try {
-    Y.decodeUpdate(update);
-    return true;
-  } catch {
-    return false;
-  }
 }

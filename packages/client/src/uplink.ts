@@ -1,0 +1,304 @@
+import {
+  type ChangeRange,
+  type DocumentFrame,
+  type ErrorCode,
+  MessageType,
+  type Refused,
+  SyncType,
+  type Uploads,
+  WeftError,
+  allStored,
+  backoffDelay,
+  disconnected,
+  encodeAuth,
+  encodeBare,
+  encodeSyncStep1,
+  encodeWrite,
+  errorDefinition,
+  forgotten,
+  found,
+  isErrorCode,
+  made,
+  refusedWrite,
+  sent,
+  sentAll,
+  startUploads,
+  storedUpTo,
+  waiting,
+} from '@weft/protocol';
+import * as Y from 'yjs';
+import type { DocumentAccess, Environment } from './api.ts';
+import { EMPTY_UPDATE } from './merge.ts';
+import { report } from './observable.ts';
+
+/** How a document reaches its server while the connection is online. */
+export interface Link {
+  send(frame: Uint8Array<ArrayBuffer>): void;
+  /** The number of the document's next write on this socket. */
+  nextWrite(address: string): number;
+  /** That number was used. */
+  wrote(address: string): void;
+}
+
+export interface UplinkOptions {
+  readonly address: string;
+  readonly doc: Y.Doc;
+  readonly env: Environment;
+  /** Yjs origin of what comes from the server. */
+  readonly origin: object;
+  readonly handlers: {
+    /** The server said whether this document may be opened, and how. */
+    readonly answered: (access: KnownAccess) => void;
+    /** Open on a socket from now on; frames about presence may be sent. */
+    readonly opened: (link: Link) => void;
+    /** Open no more. */
+    readonly shut: () => void;
+    /** Everything that the server had when it was asked is here. */
+    readonly synced: () => void;
+    readonly refused: (code: ErrorCode, message: string) => void;
+  };
+}
+
+type KnownAccess = Exclude<DocumentAccess, { state: 'unknown' }>;
+
+/** Where the document stands with the present socket. */
+type Net =
+  | { readonly state: 'detached' }
+  /** Asked whether it may be opened. */
+  | { readonly state: 'opening'; readonly link: Link }
+  /** Open. `ready`: the first full write has left, so single changes may follow. */
+  | {
+      readonly state: 'open';
+      readonly link: Link;
+      readonly writer: boolean;
+      readonly ready: boolean;
+    }
+  /** Denied, or closed by the server until something changes. */
+  | { readonly state: 'shut'; readonly link: Link };
+
+/**
+ * A document's exchange with its server, on each socket anew: auth → both state vectors → the difference each way
+ * → single changes. What is sent, stored and refused is counted by the `Uploads` machine of @weft/protocol.
+ */
+export class Uplink {
+  readonly #options: UplinkOptions;
+  #uploads: Uploads = startUploads(0);
+  #net: Net = { state: 'detached' };
+  #retries = 0;
+  #cancelRetry: (() => void) | undefined;
+
+  constructor(options: UplinkOptions) {
+    this.#options = options;
+  }
+
+  /** Local changes so far. */
+  get made(): number {
+    return this.#uploads.made;
+  }
+
+  /** Local changes that the server is not known to have. */
+  get waiting(): number {
+    return waiting(this.#uploads);
+  }
+
+  get isOpen(): boolean {
+    return this.#net.state === 'open';
+  }
+
+  /** Whether the server has all of these changes. */
+  readonly hasStored = (changes: ChangeRange): boolean => allStored(this.#uploads, changes);
+
+  /** A local change was made. */
+  change(): void {
+    this.#uploads = made(this.#uploads);
+  }
+
+  /** The device was read, and held changes of earlier sessions. */
+  found(unstored: number, stored: number): void {
+    this.#uploads = found(this.#uploads, unstored, stored);
+  }
+
+  /** Asks the server for this document: once per socket, after the device was read. */
+  open(link: Link): void {
+    const { address } = this.#options;
+    this.#uploads = disconnected(this.#uploads, link.nextWrite(address));
+    this.#net = { state: 'opening', link };
+    link.send(encodeAuth(address, ''));
+  }
+
+  /** The socket is gone. */
+  detach(): void {
+    this.#net = { state: 'detached' };
+    this.#uploads = disconnected(this.#uploads);
+    this.#stopRetry();
+    this.#options.handlers.shut();
+  }
+
+  /** Ends the exchange. @returns whether the server was asked to close the document, and will say so */
+  close(): boolean {
+    const net = this.#net;
+    const asked = net.state === 'open' || net.state === 'opening';
+    if (asked) net.link.send(encodeBare(this.#options.address, MessageType.Close));
+    this.detach();
+    return asked;
+  }
+
+  /** The server has another history: nothing counts as stored. */
+  forget(): void {
+    this.#uploads = forgotten(this.#uploads);
+  }
+
+  /** Tells the server what is here; it answers with what is missing here and with what it has itself. */
+  askAgain(): void {
+    if (this.#net.state !== 'open') return;
+    const { address, doc } = this.#options;
+    this.#net.link.send(encodeSyncStep1(address, Y.encodeStateVector(doc)));
+  }
+
+  /** Sends the newest local changes, if the server can take single ones now and has not got them with all others. */
+  send(update: Uint8Array): void {
+    const net = this.#net;
+    if (net.state !== 'open' || !net.ready || this.#uploads.written === this.#uploads.made) return;
+    this.#write(net.link, SyncType.Update, update);
+    this.#uploads = sent(this.#uploads);
+  }
+
+  /** The server committed all writes of this socket up to `n`. @returns whether that tells anything new */
+  stored(n: number): boolean {
+    const before = this.#uploads;
+    this.#uploads = storedUpTo(before, n);
+    if (this.#uploads === before) return false;
+    this.#retries = 0;
+    return true;
+  }
+
+  /** The server refused one write. */
+  refused(refusal: Refused): void {
+    const before = this.#uploads;
+    this.#uploads = refusedWrite(before, refusal.n);
+    if (this.#uploads === before || this.#net.state !== 'open') return;
+    const code: ErrorCode = isErrorCode(refusal.code) ? refusal.code : 'internal';
+    const { link } = this.#net;
+    const writer = this.#net.writer && code !== 'read-only';
+    // What follows builds on what was refused: single changes are held back until a full write has left.
+    this.#net = { state: 'open', link, writer, ready: false };
+    if (errorDefinition(code).retry === 'later') this.#later(() => this.askAgain());
+    else this.#options.handlers.refused(code, refusal.message);
+    if (code === 'read-only') this.#options.handlers.answered({ state: 'reader' });
+  }
+
+  /**
+   * Takes what the server said; presence is not for here. Before the server opened the document nothing else
+   * counts: the state vectors to come cover what was missed.
+   * @throws WeftError `frame-invalid`
+   */
+  receive(
+    frame: Exclude<DocumentFrame, { type: 'awareness' | 'query-awareness' | 'other' }>,
+  ): void {
+    const net = this.#net;
+    if (net.state === 'detached') return;
+    if (frame.type === 'denied') this.#denied(net.link, frame.code);
+    else if (frame.type === 'authenticated') this.#authenticated(net.link, frame.writer);
+    if (net.state !== 'open') return;
+    switch (frame.type) {
+      case 'step1':
+        if (net.writer) this.#writeAll(net.link, frame.stateVector);
+        break;
+      case 'step2':
+        this.#apply(frame.update);
+        this.#options.handlers.synced();
+        break;
+      case 'update':
+        this.#apply(frame.update);
+        break;
+      case 'close':
+        this.#net = { state: 'shut', link: net.link };
+        this.#options.handlers.shut();
+        this.#later(() => this.open(net.link));
+        break;
+      case 'denied':
+      case 'authenticated':
+        break;
+      default: {
+        const unreachable: never = frame;
+        return unreachable;
+      }
+    }
+  }
+
+  #denied(link: Link, code: ErrorCode): void {
+    const { handlers } = this.#options;
+    this.#net = { state: 'shut', link };
+    handlers.shut();
+    if (errorDefinition(code).retry === 'later') this.#later(() => this.open(link));
+    else handlers.answered({ state: 'denied', code });
+  }
+
+  #authenticated(link: Link, writer: boolean): void {
+    const { handlers } = this.#options;
+    handlers.answered({ state: writer ? 'editor' : 'reader' });
+    this.#net = { state: 'open', link, writer, ready: false };
+    this.askAgain();
+    handlers.opened(link);
+  }
+
+  /** Sends all that the server lacks. */
+  #writeAll(link: Link, stateVector: Uint8Array): void {
+    const update = Y.encodeStateAsUpdate(this.#options.doc, stateVector);
+    this.#net = { state: 'open', link, writer: true, ready: true };
+    // With nothing to say and nothing waiting, a write would only cost the server a look.
+    if (update.length === EMPTY_UPDATE.length && this.waiting === 0) {
+      this.#uploads = { ...this.#uploads, written: this.#uploads.made };
+      return;
+    }
+    this.#write(link, SyncType.Step2, update);
+    this.#uploads = sentAll(this.#uploads);
+  }
+
+  #write(
+    link: Link,
+    type: typeof SyncType.Step2 | typeof SyncType.Update,
+    update: Uint8Array,
+  ): void {
+    const { address } = this.#options;
+    link.send(encodeWrite(address, type, update, this.#uploads.next));
+    link.wrote(address);
+  }
+
+  #apply(update: Uint8Array): void {
+    const { doc, origin } = this.#options;
+    try {
+      Y.applyUpdate(doc, update, origin);
+    } catch (error) {
+      if (!decodes(update)) throw new WeftError('frame-invalid', 'An update.', { cause: error });
+      // A whole update that throws: an observer of the embedder's did.
+      report(error);
+    }
+  }
+
+  /** Does something after a delay that grows with each time until something is stored; one thing at a time. */
+  #later(act: () => void): void {
+    if (this.#cancelRetry !== undefined) return;
+    const { env } = this.#options;
+    this.#cancelRetry = env.timer(backoffDelay(this.#retries, env.random()), () => {
+      this.#cancelRetry = undefined;
+      act();
+    });
+    this.#retries += 1;
+  }
+
+  #stopRetry(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+  }
+}
+
+/** Whether an update can be read whole. */
+function decodes(update: Uint8Array): boolean {
+  try {
+    Y.decodeUpdate(update);
+    return true;
+  } catch {
+    return false;
+  }
+}
