@@ -1,5 +1,5 @@
 import type { ConnectionStatus, DocumentStatus, Refusal } from '@weft/client';
-import { errorDefinition } from '@weft/protocol';
+import { type ErrorCode, errorDefinition } from '@weft/protocol';
 import { type StatusKind, useConnection, useObservable, useWeft } from '@weft/react';
 import type { ReactNode } from 'react';
 import { useSession } from '../session/context.ts';
@@ -30,7 +30,7 @@ export function StatusDetails({
         <dt>On this device</dt>
         <dd>{changes.state === 'unsaved' ? 'Saving…' : 'All of them'}</dd>
         <dt>On the server</dt>
-        <dd>{onServer(changes)}</dd>
+        <dd>{onServer(changes, connection)}</dd>
         <dt>Connection</dt>
         <dd>{connectionWords(connection)}</dd>
         <dt>You are</dt>
@@ -43,7 +43,7 @@ export function StatusDetails({
       ) : null}
       {connection.state === 'revoked' ? (
         <>
-          <p>{errorDefinition(connection.code).message}</p>
+          <p>{reasonOf(connection.code)} What you wrote is still on this device.</p>
           <button type="button" className="button" onClick={() => void signOut()}>
             Start anew with a name
           </button>
@@ -81,9 +81,17 @@ function Refusals({
   );
 }
 
-function onServer({ waiting }: DocumentStatus): string {
+function onServer({ waiting }: DocumentStatus, connection: ConnectionStatus): string {
+  // Who is not let in cannot know: it may even be another server by now.
+  if (connection.state === 'revoked') return 'Not known while signed out';
   if (waiting === 0) return 'All of them';
   return waiting === 1 ? 'All but 1 change' : `All but ${waiting} changes`;
+}
+
+function reasonOf(code: ErrorCode): string {
+  return code === 'guest-unknown'
+    ? 'This server does not remember you.'
+    : errorDefinition(code).message;
 }
 
 function connectionWords(connection: ConnectionStatus): string {
