@@ -72,8 +72,7 @@ export function openDatabase(file: string): OpenDatabase {
     const lock = open(`${file}.lock`);
     lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
     const db = open(file);
-    db.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    db.exec('PRAGMA foreign_keys = ON');
+    configure(db);
     migrate(db);
     const identity = readIdentity(db);
     return { db, identity, close: () => closeAll(opened) };
@@ -81,6 +80,12 @@ export function openDatabase(file: string): OpenDatabase {
     closeAll(opened);
     throw storageError(error, file);
   }
+}
+
+/** What every connection of ours is set to. */
+export function configure(db: DatabaseSync): void {
+  db.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  db.exec('PRAGMA foreign_keys = ON');
 }
 
 /** Read-only, before anything else: a foreign or newer file is refused without a byte changed. */

@@ -2,31 +2,20 @@ import type { DatabaseSync } from 'node:sqlite';
 import { roleSchema } from '@weft/protocol';
 import type { Registry } from '../registry.ts';
 import { storageError } from './database.ts';
+import type { Submit } from './index.ts';
 import { integer, optionalText, text } from './rows.ts';
 
-/** The registry's tables. Each call is one statement, so one transaction. */
-export function createSqliteRegistry(db: DatabaseSync, file: string): Registry {
+/** The registry's tables: writes join the group commit, reads are this thread's own. */
+export function createSqliteRegistry(db: DatabaseSync, file: string, submit: Submit): Registry {
   const statements = {
-    createResource: db.prepare(
-      `INSERT INTO resources (tenant, kind, id, parent, owner, created) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO NOTHING`,
-    ),
     resource: db.prepare(
       'SELECT parent, owner, created FROM resources WHERE tenant = ? AND kind = ? AND id = ?',
     ),
-    setMember: db.prepare(
-      `INSERT INTO members (tenant, resource, person, role) VALUES (?1, ?2, ?3, ?4)
-       ON CONFLICT DO UPDATE SET role = ?4`,
-    ),
     member: db.prepare('SELECT role FROM members WHERE tenant = ? AND resource = ? AND person = ?'),
-    putGuest: db.prepare(
-      `INSERT INTO guests (secret_hash, tenant, sub, name) VALUES (?1, ?2, ?3, ?4)
-       ON CONFLICT DO UPDATE SET name = ?4`,
-    ),
     guest: db.prepare('SELECT tenant, sub, name FROM guests WHERE secret_hash = ?'),
   };
 
-  const guarded = <T>(work: () => T): Promise<T> => {
+  const reading = <T>(work: () => T): Promise<T> => {
     try {
       return Promise.resolve(work());
     } catch (error) {
@@ -35,14 +24,9 @@ export function createSqliteRegistry(db: DatabaseSync, file: string): Registry {
   };
 
   return {
-    createResource: ({ tenant, kind, id, parent, owner, created }) =>
-      guarded(
-        () =>
-          statements.createResource.run(tenant, kind, id, parent ?? null, owner, created).changes >
-          0,
-      ),
+    createResource: (resource) => submit('create-resource', { type: 'create-resource', resource }),
     resource: (tenant, kind, id) =>
-      guarded(() => {
+      reading(() => {
         const row = statements.resource.get(tenant, kind, id);
         if (row === undefined) return undefined;
         return {
@@ -54,21 +38,19 @@ export function createSqliteRegistry(db: DatabaseSync, file: string): Registry {
           created: integer(row, 'created'),
         };
       }),
-    setMember: (tenant, resource, person, role) =>
-      guarded(() => {
-        statements.setMember.run(tenant, resource, person, role);
-      }),
+    setMember: async (tenant, resource, person, role) => {
+      await submit('set-member', { type: 'set-member', tenant, resource, person, role });
+    },
     member: (tenant, resource, person) =>
-      guarded(() => {
+      reading(() => {
         const row = statements.member.get(tenant, resource, person);
         return row === undefined ? undefined : roleSchema.parse(text(row, 'role'));
       }),
-    putGuest: (secretHash, { tenant, sub, name }) =>
-      guarded(() => {
-        statements.putGuest.run(secretHash, tenant, sub, name);
-      }),
+    putGuest: async (secretHash, guest) => {
+      await submit('put-guest', { type: 'put-guest', secretHash, guest });
+    },
     guest: (secretHash) =>
-      guarded(() => {
+      reading(() => {
         const row = statements.guest.get(secretHash);
         return row === undefined
           ? undefined

@@ -1,0 +1,153 @@
+import { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
+import { StorageError } from '../errors.ts';
+import { type PlaceState, START_PLACE, afterCommit } from './commit-place.ts';
+import type { Answer, Operation } from './operations.ts';
+import { type BatchResult, Writer } from './writer.ts';
+
+/** What the writing thread is told. */
+export type WriterRequest =
+  | { readonly type: 'commit'; readonly operations: readonly Operation[] }
+  | { readonly type: 'close' };
+
+/** One transaction holds at most this much, so that a flood of bytes does not make everybody wait. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+const BATCH_OPERATIONS = 4_096;
+
+interface Waiting {
+  readonly operation: Operation;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Sources run as they are, the published package as JavaScript: the thread has the same ending as this file. */
+const THREAD = new URL(
+  `./writer-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
+  import.meta.url,
+);
+
+/**
+ * Gathers what is to be written and has it committed, on the event loop or by a thread (`commit-place.ts`). One batch
+ * is on its way, the next is gathered meanwhile, so a slow disk makes larger batches and not a longer queue. Operations
+ * are committed in the order of their calls.
+ */
+export class GroupCommit {
+  readonly #file: string;
+  /** Commits on the event loop, over a connection of its own. */
+  readonly #writer: Writer;
+  #place: PlaceState = START_PLACE;
+  #worker: Worker | undefined;
+  #waiting: Waiting[] = [];
+  #inFlight: readonly Waiting[] | undefined;
+  #scheduled = false;
+  #closed = false;
+  #idle: (() => void) | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#writer = new Writer(file, () => new DatabaseSync(file));
+  }
+
+  /** Resolves with the operation's answer after its commit. @throws StorageError when the medium failed */
+  submit(operation: Operation): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(new StorageError('failed', `${this.#file} is closed.`));
+        return;
+      }
+      this.#waiting.push({ operation, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Commits what waits, then ends the thread and refuses further operations. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#waiting.length > 0 || this.#inFlight !== undefined) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+    this.#writer.close();
+    const worker = this.#worker;
+    this.#worker = undefined;
+    if (worker === undefined) return;
+    const ended = new Promise<void>((resolve) => {
+      worker.once('exit', () => resolve());
+    });
+    worker.ref();
+    worker.postMessage({ type: 'close' } satisfies WriterRequest);
+    await ended;
+  }
+
+  /** A batch begins with the end of the turn: what arrives together is committed together. */
+  #schedule(): void {
+    if (this.#scheduled || this.#inFlight !== undefined) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    if (this.#inFlight !== undefined || this.#waiting.length === 0) return;
+    const batch = this.#takeBatch();
+    this.#inFlight = batch;
+    if (this.#place.place === 'loop') {
+      this.#settle(this.#writer.commit(batch.map(({ operation }) => operation)));
+      return;
+    }
+    this.#worker ??= this.#start();
+    // The thread holds the process alive only while it has something to commit.
+    this.#worker.ref();
+    const operations = batch.map(({ operation }) => operation);
+    this.#worker.postMessage({ type: 'commit', operations } satisfies WriterRequest);
+  }
+
+  #takeBatch(): readonly Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { operation } of this.#waiting) {
+      bytes += bytesOf(operation);
+      if (count > 0 && (bytes > BATCH_BYTES || count >= BATCH_OPERATIONS)) break;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  #start(): Worker {
+    const worker = new Worker(THREAD, { workerData: this.#file });
+    worker.on('message', (result: BatchResult) => this.#settle(result));
+    const lost = (reason: string) => {
+      if (this.#worker === worker) this.#worker = undefined;
+      // Whether the batch was committed is not known: its callers must look in the log.
+      if (this.#inFlight !== undefined)
+        this.#settle({ outcome: 'failed', code: 'failed', message: reason });
+    };
+    worker.on('error', (error) => lost(error instanceof Error ? error.message : String(error)));
+    worker.on('exit', () => lost(`The thread that writes ${this.#file} ended.`));
+    return worker;
+  }
+
+  #settle(result: BatchResult): void {
+    const batch = this.#inFlight ?? [];
+    this.#inFlight = undefined;
+    this.#worker?.unref();
+    if (result.outcome === 'committed') this.#place = afterCommit(this.#place, result.ms);
+    for (const [index, { resolve, reject }] of batch.entries()) {
+      const answer = result.outcome === 'committed' ? result.answers[index] : undefined;
+      if (answer !== undefined) resolve(answer);
+      else if (result.outcome === 'failed') reject(new StorageError(result.code, result.message));
+      else reject(new StorageError('failed', `${this.#file}: an operation got no answer.`));
+    }
+    if (this.#waiting.length > 0) this.#schedule();
+    else this.#idle?.();
+  }
+}
+
+function bytesOf(operation: Operation): number {
+  if (operation.type === 'put-snapshot') return operation.bytes.length;
+  if (operation.type !== 'append') return 0;
+  return operation.entries.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}

@@ -1,0 +1,18 @@
+import { DatabaseSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { WriterRequest } from './group-commit.ts';
+import { Writer } from './writer.ts';
+
+/** Commits in a thread of its own: an fsync may take ten milliseconds, and the event loop must not wait for it. */
+const file: unknown = workerData;
+if (typeof file !== 'string') throw new TypeError('The writing thread needs a file.');
+const writer = new Writer(file, () => new DatabaseSync(file));
+
+parentPort?.on('message', (request: WriterRequest) => {
+  if (request.type === 'close') {
+    writer.close();
+    parentPort?.close();
+  } else {
+    parentPort?.postMessage(writer.commit(request.operations));
+  }
+});
