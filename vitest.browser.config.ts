@@ -4,13 +4,17 @@ import { defineConfig } from 'vitest/config';
 /** Tests that need a real browser: its IndexedDB, its DOM, its editor. */
 const asRoot = process.getuid?.() === 0;
 
+const tests = [
+  'packages/*/test/**/*.browser.test.{ts,tsx}',
+  'apps/*/test/**/*.browser.test.{ts,tsx}',
+];
+
 export default defineConfig({
+  // All dependencies are found before the first test: one found late reloads the page under a running test.
+  optimizeDeps: { entries: tests },
   test: {
     name: 'browser',
-    include: [
-      'packages/*/test/**/*.browser.test.{ts,tsx}',
-      'apps/*/test/**/*.browser.test.{ts,tsx}',
-    ],
+    include: tests,
     exclude: ['**/node_modules/**'],
     testTimeout: 15_000,
     browser: {
