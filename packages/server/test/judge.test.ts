@@ -3,11 +3,11 @@ import * as encoding from 'lib0/encoding';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
-import { judgeSize, judgeStructs } from '../src/door/judge.ts';
+import { type Rules, judgeSize, judgeStructs } from '../src/door/judge.ts';
 import { DEFAULT_LIMITS } from '../src/door/limits.ts';
 import { decodeUpdate, examine } from '../src/door/update.ts';
 
-const ANY = { limits: DEFAULT_LIMITS, roots: undefined };
+const ANY: Rules = { limits: DEFAULT_LIMITS, roots: undefined };
 
 /** What the door would say of an update, without applying it. */
 function judged(doc: Y.Doc, bytes: Uint8Array, rules = ANY): ErrorCode | 'fine' {

@@ -132,7 +132,9 @@ describe('pipeline', () => {
       ...step('a', applied),
       decide: (head) => {
         const plan = step('a', applied).decide(head);
-        return plan.do === 'append' ? { ...plan, rejected: async () => 'answered' } : plan;
+        return plan.do === 'append'
+          ? { ...plan, rejected: async (): Promise<Answer> => 'answered' }
+          : plan;
       },
     };
     const answers = [step('a', applied), again, step('b', applied)].map((each) =>
