@@ -102,7 +102,8 @@ class MountedEditor implements DocumentEditor {
   }
 
   focus(): void {
-    this.tiptap.commands.focus();
+    // At once: Tiptap's own command waits for a frame, and keys typed meanwhile would go elsewhere.
+    this.tiptap.view.focus();
   }
 
   destroy(): void {

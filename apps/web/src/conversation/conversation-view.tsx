@@ -2,7 +2,7 @@ import { errorDefinition } from '@weft/protocol';
 import type { DocumentAccess } from '@weft/client';
 import { useConversation, useObservable } from '@weft/react';
 import { MessagesSquare } from 'lucide-react';
-import { type ReactNode, useCallback, useEffect } from 'react';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { Notice } from '../parts/notice.tsx';
 import { MessageSkeleton } from '../parts/skeleton.tsx';
 import { useSession } from '../session/context.ts';
@@ -44,8 +44,19 @@ export function ConversationView(props: ConversationViewProps): ReactNode {
     },
     [conversation],
   );
-  const retry = useCallback((sent: string) => void conversation?.retry(sent), [conversation]);
-  const remove = useCallback((sent: string) => void conversation?.dismiss(sent), [conversation]);
+  const [problem, setProblem] = useState('');
+  const attempt = useCallback((work: Promise<void> | undefined) => {
+    setProblem('');
+    work?.catch(() => setProblem('This device could not do that. Try again.'));
+  }, []);
+  const retry = useCallback(
+    (failed: string) => attempt(conversation?.retry(failed)),
+    [conversation, attempt],
+  );
+  const remove = useCallback(
+    (failed: string) => attempt(conversation?.dismiss(failed)),
+    [conversation, attempt],
+  );
 
   if (access.state === 'denied') {
     return (
@@ -79,6 +90,11 @@ export function ConversationView(props: ConversationViewProps): ReactNode {
         onRetry={retry}
         onDelete={remove}
       />
+      {problem === '' ? null : (
+        <p className="composer-note" data-tone="danger" role="alert">
+          {problem}
+        </p>
+      )}
       {access.state === 'reader' ? (
         <p className="composer-readonly">You can read this conversation, but not write in it.</p>
       ) : conversation === undefined ? null : (

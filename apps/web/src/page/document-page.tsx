@@ -1,7 +1,7 @@
 import type { DocumentHandle } from '@weft/client';
 import type { DocumentEditor as MountedEditor } from '@weft/editor';
 import { useDocument } from '@weft/react';
-import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useRef } from 'react';
 import { ConversationView } from '../conversation/conversation-view.tsx';
 import { useSession } from '../session/context.ts';
 import { titleOf, useShell } from '../shell/context.ts';
@@ -19,9 +19,21 @@ export function DocumentPage({ id }: { readonly id: string }): ReactNode {
   const { work } = useSession();
   const handle = useDocument(id);
   const entry = entries.find((other) => other.id === id && other.kind === 'document');
-  const [editor, setEditor] = useState<MountedEditor>();
+  const editor = useRef<MountedEditor>(undefined);
+  const wanted = useRef(false);
   useTitle(entry === undefined ? '' : titleOf(entry));
   useEffect(() => (handle === undefined ? undefined : work.include(handle)), [handle, work]);
+  // A person who is done with the title writes on, also when the page is there a moment later than they are.
+  const write = useCallback(() => {
+    wanted.current = editor.current === undefined;
+    editor.current?.focus();
+  }, []);
+  const takeEditor = useCallback((mounted: MountedEditor | undefined) => {
+    editor.current = mounted;
+    if (mounted === undefined || !wanted.current) return;
+    wanted.current = false;
+    mounted.focus();
+  }, []);
   const rename = useCallback((title: string) => workspace?.rename(id, title), [workspace, id]);
 
   return (
@@ -29,16 +41,11 @@ export function DocumentPage({ id }: { readonly id: string }): ReactNode {
       <main className="page" id="page">
         <PageHeader conversation people={handle === undefined ? null : <Here handle={handle} />}>
           {entry === undefined ? null : (
-            <TitleField
-              title={entry.title}
-              readOnly={!mayWrite}
-              onRename={rename}
-              onDone={() => editor?.focus()}
-            />
+            <TitleField title={entry.title} readOnly={!mayWrite} onRename={rename} onDone={write} />
           )}
         </PageHeader>
         {handle === undefined ? null : (
-          <DocumentBody handle={handle} listed={entry !== undefined} onEditor={setEditor} />
+          <DocumentBody handle={handle} listed={entry !== undefined} onEditor={takeEditor} />
         )}
       </main>
       <Pane side="right" panes={panes} label="Conversation">

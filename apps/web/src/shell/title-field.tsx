@@ -10,38 +10,34 @@ export interface TitleFieldProps {
   readonly onDone?: () => void;
 }
 
-/** Milliseconds of rest after which a title that is being typed is kept. */
-const REST = 600;
-
-/** The title of a page, renamed where it stands. Others' renames do not change it under the writer's hands. */
+/**
+ * The title of a page, renamed where it stands, letter by letter: what is typed is on the device as any other change
+ * is. Others' renames do not change it under the writer's hands.
+ */
 export function TitleField({ title, readOnly, onRename, onDone }: TitleFieldProps): ReactNode {
-  const [draft, setDraft] = useState<string>();
+  // What is typed, with the spaces at its ends that the directory does not keep, and what stood there before.
+  const [draft, setDraft] = useState<{ readonly text: string; readonly before: string }>();
   const input = useRef<HTMLInputElement>(null);
 
   useEffect(() => {
     if (takeFresh()) input.current?.focus();
   }, []);
-  useEffect(() => {
-    if (draft === undefined) return undefined;
-    const timer = setTimeout(() => onRename(draft), REST);
-    return () => clearTimeout(timer);
-  }, [draft, onRename]);
 
-  const finish = () => {
-    if (draft !== undefined) onRename(draft);
-    setDraft(undefined);
+  const type = (text: string) => {
+    setDraft({ text, before: draft?.before ?? title });
+    onRename(text);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
     if (event.key === 'Enter') {
       event.preventDefault();
-      finish();
-      if (onDone === undefined) input.current?.blur();
-      else onDone();
-    } else if (event.key === 'Escape') {
       setDraft(undefined);
-      // The blur that follows must not find the draft that was given up.
-      requestAnimationFrame(() => input.current?.blur());
+      input.current?.blur();
+      onDone?.();
+    } else if (event.key === 'Escape') {
+      if (draft !== undefined) onRename(draft.before);
+      setDraft(undefined);
+      input.current?.blur();
     }
   };
   return (
@@ -53,9 +49,9 @@ export function TitleField({ title, readOnly, onRename, onDone }: TitleFieldProp
       dir="auto"
       maxLength={TITLE_MAX}
       readOnly={readOnly}
-      value={draft ?? title}
-      onChange={(event) => setDraft(event.target.value)}
-      onBlur={finish}
+      value={draft?.text ?? title}
+      onChange={(event) => type(event.target.value)}
+      onBlur={() => setDraft(undefined)}
       onKeyDown={onKeyDown}
     />
   );
