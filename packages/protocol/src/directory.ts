@@ -29,13 +29,22 @@ export function readDirectory(doc: Y.Doc): readonly DirectoryEntry[] {
   return entries.toSorted((a, b) => a.order - b.order || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 }
 
-/** Adds an entry at the end. A title is trimmed and cut to the limit. */
+/**
+ * Adds an entry at the end, or at `order`. A title is trimmed and cut to the limit. What a first start seeds has order
+ * 0: somebody who adds before the directory has arrived still comes after it.
+ */
 export function addToDirectory(
   doc: Y.Doc,
-  entry: { readonly id: string; readonly kind: DirectoryEntry['kind']; readonly title: string },
+  entry: {
+    readonly id: string;
+    readonly kind: DirectoryEntry['kind'];
+    readonly title: string;
+    readonly order?: number;
+  },
 ): void {
   doc.transact(() => {
-    const order = readDirectory(doc).reduce((last, other) => Math.max(last, other.order), 0) + 1;
+    const last = readDirectory(doc).reduce((most, other) => Math.max(most, other.order), 0);
+    const order = entry.order ?? last + 1;
     const value = new Y.Map<unknown>();
     value.set('kind', entry.kind);
     value.set('title', cleanTitle(entry.title));

@@ -22,8 +22,13 @@ const SEED_KEY = 'seed';
  */
 export async function seedOnce(store: Store, now: number): Promise<void> {
   const directory = updateOf((doc) => {
-    addToDirectory(doc, { id: SEED.document, kind: 'document', title: 'Welcome to Weft' });
-    addToDirectory(doc, { id: SEED.channel, kind: 'channel', title: 'general' });
+    addToDirectory(doc, {
+      id: SEED.document,
+      kind: 'document',
+      title: 'Welcome to Weft',
+      order: 0,
+    });
+    addToDirectory(doc, { id: SEED.channel, kind: 'channel', title: 'general', order: 0 });
   });
   const welcome = updateOf((doc) => {
     doc.getXmlFragment('content').insert(0, WELCOME.map(toElement));

@@ -1,5 +1,5 @@
 import { openMemoryStore } from '@weft/storage/memory';
-import { readDirectory, streamName } from '@weft/protocol';
+import { addToDirectory, readDirectory, streamName } from '@weft/protocol';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { rawClient } from './support/raw-client.ts';
@@ -92,9 +92,14 @@ describe('seeding', () => {
     expect(await store.log.head(streamName('_', { kind: 'document', id: SEED.document }))).toBe(1);
     const doc = new Y.Doc();
     for (const { bytes } of await store.log.read(main, 0, 10)) Y.applyUpdate(doc, bytes);
+    // Somebody who adds before the seed has reached them comes after it all the same.
+    const early = new Y.Doc();
+    addToDirectory(early, { id: '0', kind: 'document', title: 'Early' });
+    Y.applyUpdate(doc, Y.encodeStateAsUpdate(early));
     expect(readDirectory(doc).map(({ id, kind }) => [id, kind])).toEqual([
-      ['welcome', 'document'],
       ['general', 'channel'],
+      ['welcome', 'document'],
+      ['0', 'document'],
     ]);
   });
 });
