@@ -11,7 +11,8 @@ export const roleSchema = z.enum(ROLES);
 export type Role = z.infer<typeof roleSchema>;
 
 /** A resource a grant names: `*`, `document/*`, `document/draft-*` or `document/abc`. */
-const PATTERN = /^(\*|(workspace|document|conversation)\/([A-Za-z0-9_-]{1,128}|[A-Za-z0-9_-]{0,127}\*))$/;
+const PATTERN =
+  /^(\*|(workspace|document|conversation)\/([A-Za-z0-9_-]{1,128}|[A-Za-z0-9_-]{0,127}\*))$/;
 
 export const grantSchema = z.object({
   resource: z.string().check(z.regex(PATTERN)),

@@ -34,7 +34,9 @@ export class FrameReader {
     try {
       return read(this.decoder);
     } catch (cause) {
-      throw new WeftError('frame-invalid', 'It ends too early, or holds what it must not.', { cause });
+      throw new WeftError('frame-invalid', 'It ends too early, or holds what it must not.', {
+        cause,
+      });
     }
   }
 }

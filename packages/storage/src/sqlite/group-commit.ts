@@ -37,7 +37,7 @@ export class GroupCommit {
   readonly #writer: Writer;
   #place: PlaceState = START_PLACE;
   #worker: Worker | undefined;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   #inFlight: readonly Waiting[] | undefined;
   #scheduled = false;
   #closed = false;
