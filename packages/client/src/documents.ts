@@ -27,13 +27,20 @@ export interface DocumentsOptions {
   readonly changed: () => void;
 }
 
+interface Entry {
+  readonly document: SyncedDocument;
+  holders: number;
+  /** It is known to have something that waits, also before the device was read. */
+  readonly leftBehind: boolean;
+}
+
 /**
  * The open documents by address, shared by their holders. A document whose last holder left stays until the server
  * has all of it: what was typed just before leaving a page, without a network, must not wait for the next visit.
  */
 export class Documents {
   readonly #options: DocumentsOptions;
-  readonly #open = new Map<string, { readonly document: SyncedDocument; holders: number }>();
+  readonly #open = new Map<string, Entry>();
   readonly #link: Link;
   /** Numbers of writes on the present socket, by address: they go on when a document is opened again. */
   readonly #writes = new Map<string, number>();
@@ -59,8 +66,11 @@ export class Documents {
     };
   }
 
-  /** One more holder of a document. Each `acquire` needs one `release`. */
-  acquire(at: Address): SyncedDocument {
+  /**
+   * One more holder of a document. Each `acquire` needs one `release`.
+   * @param why `left-behind`: the device says that it has changes which the server is not known to have
+   */
+  acquire(at: Address, why: 'opened' | 'left-behind' = 'opened'): SyncedDocument {
     const address = formatAddress(at);
     const entry = this.#open.get(address);
     if (entry !== undefined) {
@@ -77,7 +87,7 @@ export class Documents {
       answered: () => this.#answered(address),
       changed: () => this.#changed(address),
     });
-    this.#open.set(address, { document, holders: 1 });
+    this.#open.set(address, { document, holders: 1, leftBehind: why === 'left-behind' });
     void document.loaded.then(() => {
       if (this.#open.get(address)?.document === document) this.#ask(address);
     });
@@ -96,7 +106,10 @@ export class Documents {
 
   /** How many documents have local changes that the server is not known to have. */
   countWaiting(): number {
-    return [...this.#open.values()].filter(({ document }) => document.waiting > 0).length;
+    return [...this.#open.values()].filter(
+      ({ document, leftBehind }) =>
+        document.waiting > 0 || (leftBehind && document.phase.get() === 'loading'),
+    ).length;
   }
 
   online(): void {

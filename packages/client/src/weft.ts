@@ -144,7 +144,7 @@ export function createWeft(options: WeftOptions): Weft {
     for (const name of names) {
       const address = parseAddress(name);
       if (closing === undefined && address !== undefined && address.kind !== 'conversation') {
-        documents.release(documents.acquire(address));
+        documents.release(documents.acquire(address, 'left-behind'));
       }
     }
   };
@@ -174,6 +174,8 @@ export function createWeft(options: WeftOptions): Weft {
     await store.close();
   };
 
+  // Also without a network: what waits on the device is counted before anything may read as stored.
+  void sendLeftBehind();
   if (options.connect !== false) connection.connect();
   return {
     connection: readOnly(connection.status),

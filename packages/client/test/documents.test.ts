@@ -163,6 +163,22 @@ describe('status of a document', () => {
   });
 });
 
+describe('changes that an earlier session left behind', () => {
+  it('[D2] are counted from the start, without a network and though nobody opened their document', async () => {
+    const before = bench({ connect: false });
+    const handle = before.weft.document('spec');
+    await handle.loaded;
+    type(handle, 'unsent');
+    await before.weft.close();
+    const after = bench({ disk: before.disk, connect: false });
+    await until(after.weft.pending, (count) => count === 1);
+    after.server.commits = true;
+    after.weft.connect();
+    await until(after.weft.pending, (count) => count === 0);
+    expect(textOf(after.server.doc(ADDRESS))).toBe('unsent');
+  });
+});
+
 describe('refusals', () => {
   it('[D2] a refused write is told of and never reads stored, though the connection goes on', async () => {
     const { weft, server, env } = bench();
