@@ -2,6 +2,7 @@ import * as encoding from 'lib0/encoding';
 import { digest } from 'lib0/hash/sha256';
 import { toHexString } from 'lib0/buffer';
 import * as Y from 'yjs';
+import { canonicalJson } from './canonical-json.ts';
 
 /**
  * One hash for what a document holds (law D1). Equal state vectors do not prove equal content: deletes do not
@@ -160,20 +161,4 @@ function typeName(type: unknown): string {
 function throughJson(value: unknown): unknown {
   const text: string | undefined = JSON.stringify(value);
   return text === undefined ? undefined : JSON.parse(text);
-}
-
-/** JSON with sorted keys; what JSON cannot tell apart (`undefined`, big integers, NaN, −0, …) by name. */
-function canonicalJson(value: unknown): string {
-  if (value === undefined) return 'undefined';
-  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
-  // The wire replaces halves of surrogate pairs; their author's replica still holds them.
-  if (typeof value === 'string') return JSON.stringify(value.toWellFormed());
-  if (typeof value === 'bigint') return `${value}n`;
-  if (value instanceof Uint8Array) return `bytes:${toHexString(value)}`;
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const fields = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(',')}}`;
-  }
-  return JSON.stringify(value);
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { canonicalJson } from './canonical-json.ts';
 import type { ErrorCode } from './errors.ts';
 import { MESSAGE_TEXT_MAX, SEGMENT_SIZE } from './limits.ts';
 import { type Message, messageSchema } from './message.ts';
@@ -127,18 +128,6 @@ export function judgeBody(body: MessageBody): ErrorCode | undefined {
 export function sameEffect(stored: Command, resent: Command): boolean {
   return (
     stored.conversation === resent.conversation &&
-    canonical(stored.action) === canonical(resent.action)
+    canonicalJson(stored.action) === canonicalJson(resent.action)
   );
-}
-
-/** JSON with sorted keys: equal values give equal text, in whatever order their fields were written. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value)
-      .filter(([, field]) => field !== undefined)
-      .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    return `{${entries.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(',')}}`;
-  }
-  return JSON.stringify(value);
 }
