@@ -4,6 +4,8 @@ export type StorageErrorCode =
   | 'in-use'
   /** The file holds something else. */
   | 'not-a-database'
+  /** The file was ours once and cannot be relied on any more: bytes of it have changed or are missing. */
+  | 'damaged'
   /** A newer version of Weft wrote it. */
   | 'newer'
   /** The directory cannot be written. */

@@ -9,7 +9,7 @@ export interface LogEntry {
   readonly key?: string;
   /** The `sub` on whose behalf it is written. */
   readonly principal: string;
-  /** What the bytes are: `update` (Yjs, v1) or `event` (JSON, UTF-8). */
+  /** What the bytes are: `update` (Yjs, v1) or `event` (JSON, UTF-8); `adopted` is given by `adopt` alone. */
   readonly kind: string;
   /** UTC milliseconds of the server. */
   readonly at: number;
@@ -21,7 +21,16 @@ export interface LogEntry {
    * claims it, for ever (law D7): another one's append is refused whole.
    */
   readonly claims?: readonly number[];
+  /**
+   * Takes in what a restored back-up lacks, from whoever still has it: when the principal does not own every one of
+   * `claims` already, the entry is not refused but kept under the kind `adopted`, and claims nothing. Whose an
+   * unknown id is stays open, since the bringer may not be its writer.
+   */
+  readonly adopt?: boolean;
 }
+
+/** The kind of records that somebody brought back who is not known to have written them. */
+export const ADOPTED = 'adopted';
 
 /** An entry as read back. */
 export interface LogRecord {
@@ -71,8 +80,9 @@ export interface Log {
   /** Replaces the snapshot if it is still the one that `previous` names (its `upTo`; 0 for none). */
   putSnapshot(stream: string, snapshot: Snapshot, previous: number): Promise<boolean>;
   /**
-   * Drops the bytes of records that the snapshot holds. Numbers, keys and claims stay; `read` and `find` give what
-   * is left, so a reader from before the snapshot must begin with the snapshot.
+   * Drops the bytes of records that the snapshot holds. Numbers, keys and claims stay, and so does what was adopted:
+   * it is the only account of who brought it. `read` and `find` give what is left, so a reader from before the
+   * snapshot must begin with the snapshot.
    * @returns how many records were dropped
    */
   trim(stream: string): Promise<number>;

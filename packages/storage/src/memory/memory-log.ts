@@ -1,6 +1,13 @@
 import { checkClient, checkEntries } from '../check-entries.ts';
 import { StorageError } from '../errors.ts';
-import type { AppendResult, Log, LogEntry, LogRecord, Snapshot } from '../log.ts';
+import {
+  ADOPTED,
+  type AppendResult,
+  type Log,
+  type LogEntry,
+  type LogRecord,
+  type Snapshot,
+} from '../log.ts';
 
 interface Stream {
   /** Record n at n − 1; what was trimmed is `undefined`. */
@@ -43,7 +50,8 @@ export function createMemoryLog(): MemoryLog {
       const head = streams.get(stream)?.records.length ?? 0;
       if (after !== undefined && after !== head) return { outcome: 'conflict', stream, head };
     }
-    for (const { stream, principal, claims } of entries) {
+    for (const { stream, principal, claims, adopt } of entries) {
+      if (adopt === true) continue;
       for (const client of claims ?? []) {
         const owner = streams.get(stream)?.clients.get(client) ?? principal;
         if (owner !== principal) return { outcome: 'taken', stream, client };
@@ -51,14 +59,18 @@ export function createMemoryLog(): MemoryLog {
     }
     const numbers = entries.map((entry) => {
       const stream = open(entry.stream);
-      for (const client of entry.claims ?? []) stream.clients.set(client, entry.principal);
+      const claims = entry.claims ?? [];
+      const adopted =
+        entry.adopt === true &&
+        claims.some((client) => stream.clients.get(client) !== entry.principal);
+      if (!adopted) for (const client of claims) stream.clients.set(client, entry.principal);
       const number = stream.records.length + 1;
       stream.records.push({
         stream: entry.stream,
         number,
         key: entry.key,
         principal: entry.principal,
-        kind: entry.kind,
+        kind: adopted ? ADOPTED : entry.kind,
         at: entry.at,
         bytes: entry.bytes.slice(),
       });
@@ -91,7 +103,8 @@ export function createMemoryLog(): MemoryLog {
       const stream = streams.get(name);
       let dropped = 0;
       for (let index = 0; index < (stream?.snapshot?.upTo ?? 0); index += 1) {
-        if (stream?.records[index] === undefined) continue;
+        const record = stream?.records[index];
+        if (stream === undefined || record === undefined || record.kind === ADOPTED) continue;
         stream.records[index] = undefined;
         dropped += 1;
       }

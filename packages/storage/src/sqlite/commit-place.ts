@@ -24,6 +24,12 @@ export interface PlaceState {
 
 export const START_PLACE: PlaceState = { place: 'loop', recent: [], quick: 0 };
 
+/**
+ * The state after a commit that failed, or that found the database locked: a disk that fails may hang next, and a lock
+ * is waited for, which nobody on the event loop should share.
+ */
+export const AFTER_FAILURE: PlaceState = { place: 'thread', recent: [], quick: 0 };
+
 /** The state after a commit that took `ms`. */
 export function afterCommit(state: PlaceState, ms: number): PlaceState {
   const slow = ms >= SLOW_MS;

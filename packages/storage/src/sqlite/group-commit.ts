@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { StorageError } from '../errors.ts';
-import { type PlaceState, START_PLACE, afterCommit } from './commit-place.ts';
+import type { StoreHealth } from '../store.ts';
+import { AFTER_FAILURE, type PlaceState, START_PLACE, afterCommit } from './commit-place.ts';
 import type { Answer, Operation } from './operations.ts';
 import { type BatchResult, Writer } from './writer.ts';
 
@@ -13,6 +14,12 @@ export type WriterRequest =
 /** One transaction holds at most this much, so that a flood of bytes does not make everybody wait. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_OPERATIONS = 4_096;
+
+/** Milliseconds that a commit on the event loop waits for a lock: everybody waits with it. */
+const LOOP_PATIENCE_MS = 20;
+
+/** Milliseconds without an answer from the disk after which commits count as failing. */
+const HANGS_AFTER_MS = 5_000;
 
 interface Waiting {
   readonly operation: Operation;
@@ -38,14 +45,16 @@ export class GroupCommit {
   #place: PlaceState = START_PLACE;
   #worker: Worker | undefined;
   readonly #waiting: Waiting[] = [];
-  #inFlight: readonly Waiting[] | undefined;
+  #inFlight: { readonly batch: readonly Waiting[]; readonly since: number } | undefined;
+  /** Why the last commit failed; `undefined` when it did not. */
+  #failure: string | undefined;
   #scheduled = false;
   #closed = false;
   #idle: (() => void) | undefined;
 
   constructor(file: string) {
     this.#file = file;
-    this.#writer = new Writer(file, () => new DatabaseSync(file));
+    this.#writer = new Writer(file, () => new DatabaseSync(file), LOOP_PATIENCE_MS);
   }
 
   /** Resolves with the operation's answer after its commit. @throws StorageError when the medium failed */
@@ -58,6 +67,25 @@ export class GroupCommit {
       this.#waiting.push({ operation, resolve, reject });
       this.#schedule();
     });
+  }
+
+  /** Whether commits work; tries one when the last did not. */
+  async health(): Promise<StoreHealth> {
+    const hanging = this.#inFlight === undefined ? 0 : performance.now() - this.#inFlight.since;
+    if (hanging >= HANGS_AFTER_MS) {
+      const seconds = Math.floor(hanging / 1000);
+      return { state: 'failing', reason: `A commit has been waiting for ${seconds} s.` };
+    }
+    if (this.#failure === undefined) return { state: 'well' };
+    // A disk that hangs now would hold back the answer too.
+    if (this.#inFlight !== undefined) return { state: 'failing', reason: this.#failure };
+    return this.submit({ type: 'probe' }).then(
+      () => ({ state: 'well' }),
+      (error: unknown) => ({
+        state: 'failing',
+        reason: error instanceof Error ? error.message : String(error),
+      }),
+    );
   }
 
   /** Commits what waits, then ends the thread and refuses further operations. */
@@ -93,15 +121,20 @@ export class GroupCommit {
   #send(): void {
     if (this.#inFlight !== undefined || this.#waiting.length === 0) return;
     const batch = this.#takeBatch();
-    this.#inFlight = batch;
+    this.#inFlight = { batch, since: performance.now() };
+    const operations = batch.map(({ operation }) => operation);
     if (this.#place.place === 'loop') {
-      this.#settle(this.#writer.commit(batch.map(({ operation }) => operation)));
-      return;
+      const result = this.#writer.commit(operations);
+      if (result.outcome !== 'locked') {
+        this.#settle(result);
+        return;
+      }
+      // Nothing was begun: the thread can wait for the lock without holding up anybody.
+      this.#place = AFTER_FAILURE;
     }
     this.#worker ??= this.#start();
     // The thread holds the process alive only while it has something to commit.
     this.#worker.ref();
-    const operations = batch.map(({ operation }) => operation);
     this.#worker.postMessage({ type: 'commit', operations } satisfies WriterRequest);
   }
 
@@ -131,18 +164,31 @@ export class GroupCommit {
   }
 
   #settle(result: BatchResult): void {
-    const batch = this.#inFlight ?? [];
+    const batch = this.#inFlight?.batch ?? [];
     this.#inFlight = undefined;
     this.#worker?.unref();
-    if (result.outcome === 'committed') this.#place = afterCommit(this.#place, result.ms);
-    for (const [index, { resolve, reject }] of batch.entries()) {
-      const answer = result.outcome === 'committed' ? result.answers[index] : undefined;
-      if (answer !== undefined) resolve(answer);
-      else if (result.outcome === 'failed') reject(new StorageError(result.code, result.message));
-      else reject(new StorageError('failed', `${this.#file}: an operation got no answer.`));
+    if (result.outcome === 'committed') {
+      this.#place = afterCommit(this.#place, result.ms);
+      this.#failure = undefined;
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const answer = result.answers[index];
+        if (answer !== undefined) resolve(answer);
+        else reject(new StorageError('failed', `${this.#file}: an operation got no answer.`));
+      }
+    } else {
+      const error = this.#errorOf(result);
+      this.#place = AFTER_FAILURE;
+      this.#failure = error.message;
+      for (const { reject } of batch) reject(error);
     }
     if (this.#waiting.length > 0) this.#schedule();
     else this.#idle?.();
+  }
+
+  #errorOf(result: Exclude<BatchResult, { outcome: 'committed' }>): StorageError {
+    return result.outcome === 'failed'
+      ? new StorageError(result.code, result.message)
+      : new StorageError('failed', `${this.#file} is locked by another connection.`);
   }
 }
 

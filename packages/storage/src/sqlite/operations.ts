@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { AppendResult, LogEntry } from '../log.ts';
+import { ADOPTED, type AppendResult, type LogEntry } from '../log.ts';
 import type { Guest, ResourceRecord } from '../registry.ts';
 import { integer, text } from './rows.ts';
 
@@ -28,7 +28,9 @@ export type Operation =
       readonly person: string;
       readonly role: string;
     }
-  | { readonly type: 'put-guest'; readonly secretHash: string; readonly guest: Guest };
+  | { readonly type: 'put-guest'; readonly secretHash: string; readonly guest: Guest }
+  /** Changes nothing that anybody reads: tells whether a commit works. */
+  | { readonly type: 'probe' };
 
 /** What an operation answers, by its type. */
 export interface Answers {
@@ -39,6 +41,7 @@ export interface Answers {
   readonly 'create-resource': boolean;
   readonly 'set-member': null;
   readonly 'put-guest': null;
+  readonly probe: null;
 }
 
 export type Answer = {
@@ -60,7 +63,13 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
     insert: db.prepare(
       'INSERT INTO records (stream, number, key, principal, kind, at, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ),
-    trim: db.prepare('DELETE FROM records WHERE stream = ? AND number <= ?'),
+    trim: db.prepare(
+      `DELETE FROM records WHERE stream = ? AND number <= ? AND kind <> '${ADOPTED}'`,
+    ),
+    probe: db.prepare(
+      `INSERT INTO meta (name, value) VALUES ('probe', '1')
+       ON CONFLICT DO UPDATE SET value = CAST(value + 1 AS TEXT)`,
+    ),
     snapshot: db.prepare('SELECT up_to FROM snapshots WHERE stream = ?'),
     putSnapshot: db.prepare(
       `INSERT INTO snapshots (stream, up_to, bytes) VALUES (?1, ?2, ?3)
@@ -88,6 +97,11 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
   const openStream = (name: string): { id: number; head: number } =>
     stream(name) ?? { id: integer(statements.addStream.get(name) ?? {}, 'id'), head: 0 };
 
+  const ownerOf = (id: number, client: number): string | undefined => {
+    const row = statements.owner.get(id, client);
+    return row === undefined ? undefined : text(row, 'principal');
+  };
+
   const append = (entries: readonly LogEntry[]): AppendResult => {
     const known = entries.map(({ stream: name, key }) => {
       const found = key === undefined ? undefined : stream(name);
@@ -103,12 +117,12 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
       const head = stream(name)?.head ?? 0;
       if (after !== head) return { outcome: 'conflict', stream: name, head };
     }
-    for (const { stream: name, principal, claims } of entries) {
-      const found = claims === undefined ? undefined : stream(name);
+    for (const { stream: name, principal, claims, adopt } of entries) {
+      const found = claims === undefined || adopt === true ? undefined : stream(name);
       if (found === undefined || claims === undefined) continue;
       for (const client of claims) {
-        const row = statements.owner.get(found.id, client);
-        if (row !== undefined && text(row, 'principal') !== principal) {
+        const owner = ownerOf(found.id, client);
+        if (owner !== undefined && owner !== principal) {
           return { outcome: 'taken', stream: name, client };
         }
       }
@@ -116,11 +130,14 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
     const numbers = entries.map((entry) => {
       const found = openStream(entry.stream);
       const number = found.head + 1;
-      const { key = null, principal, kind, at, bytes } = entry;
+      const { key = null, principal, at, bytes, claims = [] } = entry;
+      const adopted =
+        entry.adopt === true && claims.some((client) => ownerOf(found.id, client) !== principal);
+      const kind = adopted ? ADOPTED : entry.kind;
       statements.insert.run(found.id, number, key, principal, kind, at, bytes);
       statements.setHead.run(number, found.id);
       if (key !== null) statements.addKey.run(found.id, key, number);
-      for (const client of entry.claims ?? []) statements.own.run(found.id, client, principal);
+      if (!adopted) for (const client of claims) statements.own.run(found.id, client, principal);
       return number;
     });
     return { outcome: 'appended', numbers };
@@ -188,6 +205,9 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
         statements.putGuest.run(operation.secretHash, tenant, sub, name);
         return { type, value: null };
       }
+      case 'probe':
+        statements.probe.run();
+        return { type, value: null };
       default: {
         const unreachable: never = operation;
         return unreachable;

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { StorageError } from '../errors.ts';
 
 /** One row of `node:sqlite`: columns by name, each to be read with its type. */
@@ -27,4 +28,9 @@ export function blob(row: Row, column: string): Uint8Array {
   const value = row[column];
   if (!(value instanceof Uint8Array)) throw wrong(column);
   return value;
+}
+
+/** The number in the column `value` of a query's first row. */
+export function number(db: DatabaseSync, sql: string): number {
+  return Number(db.prepare(sql).get()?.['value']);
 }

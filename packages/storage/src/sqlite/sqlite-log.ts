@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { checkClient, checkEntries } from '../check-entries.ts';
 import type { Log, LogRecord } from '../log.ts';
-import { storageError } from './database.ts';
-import type { Submit } from './index.ts';
+import { storageError } from './failures.ts';
+import type { Submit } from './sqlite-store.ts';
 import { type Row, blob, integer, optionalText, text } from './rows.ts';
 
 /** The log over SQLite: writes are committed in groups by a thread, reads are this thread's own. */

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { roleSchema } from '@weft/protocol';
 import type { Registry } from '../registry.ts';
-import { storageError } from './database.ts';
-import type { Submit } from './index.ts';
+import { storageError } from './failures.ts';
+import type { Submit } from './sqlite-store.ts';
 import { integer, optionalText, text } from './rows.ts';
 
 /** The registry's tables: writes join the group commit, reads are this thread's own. */

@@ -362,6 +362,40 @@ export function describeLogContract(name: string, makeMedium: MakeMedium): void 
         expect(await log.head('b')).toBe(0);
       });
 
+      it('[D7] what is adopted is kept as such, and claims nothing', async () => {
+        await log.append([entry('a', '1', { claims: [7] }), entry('a', '2', { claims: [8] })]);
+        const bea = { principal: 'bea', adopt: true };
+        // Under an id of somebody else, and under one that nobody is known by.
+        expect(numbersOf(await log.append([entry('a', '3', { ...bea, claims: [7] })]))).toEqual([
+          3,
+        ]);
+        expect(numbersOf(await log.append([entry('a', '4', { ...bea, claims: [9] })]))).toEqual([
+          4,
+        ]);
+        const kinds = (await log.read('a', 2, 10)).map(({ kind, principal }) => [kind, principal]);
+        expect(kinds).toEqual([
+          ['adopted', 'bea'],
+          ['adopted', 'bea'],
+        ]);
+        expect(await log.claim('a', 7, 'bea')).toBe('ann');
+        expect(await log.claim('a', 9, 'cem')).toBe('cem');
+        // One's own is nothing to adopt.
+        await log.append([entry('a', '5', { adopt: true, claims: [8] })]);
+        expect((await log.read('a', 4, 1)).map(({ kind }) => kind)).toEqual(['update']);
+      });
+
+      it('[D7] who brought back what stays on record when the rest is trimmed', async () => {
+        await log.append([entry('a', '1', { claims: [7] })]);
+        await log.append([entry('a', '2', { principal: 'bea', adopt: true, claims: [7] })]);
+        await log.append([entry('a', '3')]);
+        await log.putSnapshot('a', { upTo: 3, bytes: new Uint8Array([3]) }, 0);
+        expect(await log.trim('a')).toBe(2);
+        expect(
+          (await log.read('a', 0, 10)).map(({ number, principal }) => [number, principal]),
+        ).toEqual([[2, 'bea']]);
+        expect(await log.head('a')).toBe(3);
+      });
+
       it('of what is no client id are an error', async () => {
         await expect(log.claim('a', -1, 'ann')).rejects.toThrow();
         await expect(log.append([entry('a', '1', { claims: [0.5] })])).rejects.toThrow();

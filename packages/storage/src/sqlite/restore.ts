@@ -1,0 +1,130 @@
+import { existsSync, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { StorageError } from '../errors.ts';
+import type { Identity } from '../store.ts';
+import { copyDatabase } from './backup.ts';
+import { checkDirectory, configure, lockDatabase, migrate, unfinishedRestore } from './database.ts';
+import { storageError } from './failures.ts';
+import { databaseFiles, fsyncPath, removeDatabase } from './files.ts';
+import { Meta, readIdentity, writeMeta } from './identity.ts';
+
+export interface RestoreOptions {
+  /** Where the server's database is, or was. */
+  readonly file: string;
+  readonly backup: string;
+  /** UTC milliseconds of now. */
+  readonly now: number;
+  /** UTC milliseconds until which clients may bring back what the back-up lacks; none without it. */
+  readonly recoveryUntil?: number;
+  /** Looks at the back-up as it will be used. Rejects when it must not be. */
+  readonly check: (file: string) => Promise<void>;
+}
+
+export interface Restored {
+  readonly identity: Identity;
+  /** Where the old database lies now; `undefined` when there was none. */
+  readonly aside: string | undefined;
+}
+
+/**
+ * Puts a back-up in the place of a database. The old one is set aside, never removed, and the epoch rises above both,
+ * so that clients count as not stored what the back-up may lack. A crash at any step leaves the old database, the new
+ * one, or one that a server refuses to open until this has been called again.
+ * @throws StorageError `in-use` while a server runs; `not-a-database`, `newer` or `damaged` for the back-up
+ */
+export async function restoreDatabase(options: RestoreOptions): Promise<Restored> {
+  const { file, backup, check } = options;
+  if (!existsSync(backup)) throw new StorageError('not-a-database', `There is no ${backup}.`);
+  checkDirectory(file);
+  const lock = lockedOr(file);
+  const draft = `${file}.restoring`;
+  const ready = unfinishedRestore(file);
+  try {
+    removeDatabase(draft);
+    await copyDatabase(backup, draft);
+    const identity = prepare(draft, options, epochToPass(file, options.now));
+    await check(draft);
+    fsyncPath(draft);
+    // From here until the last rename a server that starts would find half of a database: it refuses to.
+    renameSync(draft, ready);
+    fsyncPath(dirname(file));
+    const aside = setAside(file, identity.epoch);
+    renameSync(ready, file);
+    fsyncPath(dirname(file));
+    return { identity, aside };
+  } catch (error) {
+    removeDatabase(draft);
+    throw storageError(error, backup);
+  } finally {
+    lock.close();
+  }
+}
+
+function lockedOr(file: string): DatabaseSync {
+  try {
+    return lockDatabase(file);
+  } catch (error) {
+    throw storageError(error, file);
+  }
+}
+
+/** Brings the copy to this version and gives it its epoch. It ends as one file. */
+function prepare(draft: string, { recoveryUntil }: RestoreOptions, passed: number): Identity {
+  const db = new DatabaseSync(draft);
+  try {
+    configure(db);
+    migrate(db);
+    const { serverId, epoch } = readIdentity(db);
+    const next = Math.max(epoch, passed) + 1;
+    writeMeta(db, Meta.epoch, String(next));
+    const until = recoveryUntil === undefined ? undefined : Math.trunc(recoveryUntil);
+    writeMeta(db, Meta.recoveryUntil, until === undefined ? undefined : String(until));
+    db.exec('PRAGMA journal_mode = DELETE');
+    return { serverId, epoch: next, ...(until === undefined ? {} : { recoveryUntil: until }) };
+  } finally {
+    db.close();
+  }
+}
+
+/**
+ * The highest epoch that clients of this server may know. Where no database says, the minutes since 1970 stand in: no
+ * server counts so many restores, and a client must never find its own epoch over another history.
+ */
+function epochToPass(file: string, now: number): number {
+  const unfinished = epochOf(unfinishedRestore(file)) ?? 0;
+  return Math.max(unfinished, epochOf(file) ?? Math.floor(now / 60_000));
+}
+
+/** A database's epoch; `undefined` where there is none to read. Leaves all of it in the one file, if it can. */
+function epochOf(file: string): number | undefined {
+  if (!existsSync(file)) return undefined;
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(file);
+    const { epoch } = readIdentity(db);
+    // One rename then moves everything.
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    return epoch;
+  } catch {
+    // More often than not it is being replaced because it cannot be read.
+    return undefined;
+  } finally {
+    db?.close();
+  }
+}
+
+/** Renames the old database and what lies beside it. @returns its new name */
+function setAside(file: string, epoch: number): string | undefined {
+  if (databaseFiles(file).every((path) => !existsSync(path))) return undefined;
+  let aside = `${file}.before-epoch-${epoch}`;
+  for (let count = 2; databaseFiles(aside).some((path) => existsSync(path)); count += 1) {
+    aside = `${file}.before-epoch-${epoch}-${count}`;
+  }
+  const names = databaseFiles(aside);
+  for (const [index, path] of databaseFiles(file).entries()) {
+    const name = names[index];
+    if (name !== undefined && existsSync(path)) renameSync(path, name);
+  }
+  return aside;
+}
