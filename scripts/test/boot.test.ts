@@ -92,9 +92,7 @@ describe('boot', () => {
     const { boot, installs } = repository(HELLO);
     const running = boot('chekc');
     expect(await running.ended).toBe(2);
-    expect(running.output()).toBe(
-      'weft: unknown command "chekc": use one of start, dev, test, check, replay, build, format\n',
-    );
+    expect(running.output()).toMatch(/^weft: unknown command "chekc": use one of start, .*\n$/);
     expect(installs()).toBe(0);
   });
 });
