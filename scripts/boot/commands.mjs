@@ -13,6 +13,7 @@ export const COMMANDS = {
   test: (args) => [{ script: 'scripts/test.ts', args }],
   check: (args) => [{ script: 'scripts/check.ts', args }],
   replay: (args) => [{ script: 'apps/bench/src/replay.ts', args }],
+  bench: (args) => [{ script: 'apps/bench/src/bench.ts', args }],
   build: (args) => [{ script: 'scripts/build.ts', args }],
   format: (args) => [{ script: 'scripts/format.ts', args }],
 };

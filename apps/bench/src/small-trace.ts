@@ -1,4 +1,5 @@
 import * as Y from 'yjs';
+import { seededRandom } from './random.ts';
 import { TEXT_ROOT } from './replay/draft.ts';
 
 /**
@@ -168,17 +169,6 @@ function isAncestor(index: number, of: number, transactions: readonly Transactio
     todo.push(...at(transactions, next).parents);
   }
   return false;
-}
-
-/** mulberry32: small, and the same on every machine. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function at<T>(list: readonly T[], index: number): T {

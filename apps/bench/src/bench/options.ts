@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util';
+import { cold } from './scenarios/cold.ts';
+import { hot } from './scenarios/hot.ts';
+import { lost } from './scenarios/lost.ts';
+import { many } from './scenarios/many.ts';
+import { offline } from './scenarios/offline.ts';
+import { size } from './scenarios/size.ts';
+import { slowDisk } from './scenarios/slow-disk.ts';
+import type { Scenario } from './scenario.ts';
+
+export const SCENARIOS: readonly Scenario[] = [lost, hot, many, slowDisk, cold, offline, size];
+
+export const USAGE = `npm run bench -- [scenario…] [--quick] [--rounds N] [--out file.json]
+Scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}; none means all of them.`;
+
+export interface BenchOptions {
+  readonly scenarios: readonly Scenario[];
+  readonly quick: boolean;
+  readonly rounds: number;
+  /** One file for all results. Without it, each scenario's go to `results/`, but for those of a quick run. */
+  readonly out: string | undefined;
+}
+
+/** What is wrong with the command line, in one line. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** @throws UsageError */
+export function parseOptions(argv: readonly string[]): BenchOptions {
+  const { values, positionals } = parse(argv);
+  const quick = values.quick === true;
+  const scenarios =
+    positionals.length === 0
+      ? SCENARIOS
+      : positionals.map((name) => {
+          const found = SCENARIOS.find((scenario) => scenario.name === name);
+          if (found === undefined) throw new UsageError(`there is no scenario "${name}"`);
+          return found;
+        });
+  return { scenarios, quick, rounds: readRounds(values.rounds, quick), out: values.out };
+}
+
+function readRounds(text: string | undefined, quick: boolean): number {
+  if (text === undefined) return quick ? 1 : 3;
+  const rounds = Number(text);
+  if (!/^\d+$/.test(text) || rounds < 1 || rounds > 100) {
+    throw new UsageError(`--rounds takes a whole number from 1 to 100, not ${text}`);
+  }
+  return rounds;
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean' },
+        rounds: { type: 'string' },
+        out: { type: 'string' },
+      },
+    });
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(message.split('\n', 1)[0] ?? message, { cause });
+  }
+}
