@@ -1,6 +1,6 @@
 import type { ChangeRange } from '@weft/protocol';
 import type { DeviceStore, StoredDocument } from '@weft/storage';
-import { foldUpdates } from './merge.ts';
+import { foldUpdates, mergeUpdates } from './merge.ts';
 
 /** A record of the device with local changes in it, not yet marked as stored. */
 interface KeptRecord {
@@ -11,20 +11,32 @@ interface KeptRecord {
 /** Whether the server has all changes of a range. */
 type HasStored = (changes: ChangeRange) => boolean;
 
+/** What is not on the device yet. */
+interface Piece {
+  readonly bytes: Uint8Array;
+  /** The local changes in it; an empty range where it came from the server. */
+  readonly changes: ChangeRange;
+}
+
 /** Records above which a document is folded into one: below, opening writes nothing. */
 const FOLD_ABOVE = 500;
 
 /**
  * Keeps one document's updates on the device: which local changes are on it, and which records of them the server
  * has. Failures of the device end here, in what `isKept` says; they never reach the edit.
+ *
+ * One write at a time, and what failed goes out again in front of whatever comes next: a record that builds on one
+ * that the device does not hold could neither be shown after a reload nor be taken by the server, for ever.
  */
 export class Keeper {
   readonly #store: DeviceStore;
   readonly #document: string;
   /** Called after each write of local changes that ended, well or not. */
   readonly #ended: () => void;
-  readonly #writing = new Set<ChangeRange>();
-  readonly #failed: ChangeRange[] = [];
+  /** In the order they were made; those being written are in front. */
+  #pieces: readonly Piece[] = [];
+  /** How many of them are being written. */
+  #inFlight = 0;
   #unmarked: KeptRecord[] = [];
   #records = 0;
   #last: Promise<void> = Promise.resolve();
@@ -49,29 +61,14 @@ export class Keeper {
 
   /** Keeps local changes. */
   local(bytes: Uint8Array, changes: ChangeRange): void {
-    this.#writing.add(changes);
-    const write = this.#store.append({
-      document: this.#document,
-      bytes,
-      origin: 'local',
-      changes: changes.upTo - changes.from,
-    });
-    this.#follow(
-      write
-        .then(
-          (record) => void this.#unmarked.push({ record, changes }),
-          () => void this.#failed.push(changes),
-        )
-        .then(() => {
-          this.#writing.delete(changes);
-          this.#ended();
-        }),
-    );
+    this.#pieces = [...this.#pieces, { bytes, changes }];
+    this.#write();
   }
 
-  /** Keeps what came from the server. If that fails, it comes again with the next sync. */
+  /** Keeps what came from the server. If that fails, it is kept with what comes next. */
   remote(bytes: Uint8Array): void {
-    this.#follow(this.#store.append({ document: this.#document, bytes, origin: 'remote' }));
+    this.#pieces = [...this.#pieces, { bytes, changes: NO_CHANGES }];
+    this.#write();
   }
 
   /** Tells the device what the server has. A mark that is lost costs one more send. */
@@ -85,7 +82,13 @@ export class Keeper {
 
   /** Whether every local change is on the device, or with the server. */
   isKept(hasStored: HasStored): boolean {
-    return this.#writing.size === 0 && this.#failed.every((changes) => hasStored(changes));
+    return localIn(this.#pieces).every(({ changes }) => hasStored(changes));
+  }
+
+  /** What came from the server and is not handed to the device yet belongs to a history that is gone. */
+  dropRemote(): void {
+    const inFlight = this.#pieces.slice(0, this.#inFlight);
+    this.#pieces = [...inFlight, ...localIn(this.#pieces.slice(this.#inFlight))];
   }
 
   /**
@@ -102,8 +105,45 @@ export class Keeper {
   }
 
   /** Resolves when what was handed in is on the device, or has failed. */
-  settled(): Promise<void> {
-    return this.#last;
+  async settled(): Promise<void> {
+    for (let last: Promise<void> | undefined; last !== this.#last;) {
+      last = this.#last;
+      await last;
+    }
+  }
+
+  /** Writes all that waits as one record. */
+  #write(): void {
+    if (this.#inFlight > 0 || this.#pieces.length === 0) return;
+    const pieces = this.#pieces;
+    const local = localIn(pieces);
+    const changes = { from: local[0]?.changes.from ?? 0, upTo: local.at(-1)?.changes.upTo ?? 0 };
+    const count = changes.upTo - changes.from;
+    const bytes = mergeUpdates(pieces.map((piece) => piece.bytes));
+    const document = this.#document;
+    this.#inFlight = pieces.length;
+    const write = this.#store.append(
+      count > 0
+        ? { document, bytes, origin: 'local', changes: count }
+        : { document, bytes, origin: 'remote' },
+    );
+    this.#follow(
+      write
+        .then(
+          (record) => {
+            this.#pieces = this.#pieces.slice(pieces.length);
+            if (count > 0) this.#unmarked.push({ record, changes });
+            return true;
+          },
+          () => false,
+        )
+        .then((kept) => {
+          this.#inFlight = 0;
+          // A device that just failed is asked again when there is more to keep, not all the time.
+          if (kept || this.#pieces.length > pieces.length) this.#write();
+          if (count > 0) this.#ended();
+        }),
+    );
   }
 
   /** Which changes a found record holds is not kept, so it is marked when all up to `made` are stored. */
@@ -120,4 +160,11 @@ export class Keeper {
     );
     this.#last = Promise.all([this.#last, ended]).then(() => undefined);
   }
+}
+
+/** The range of what came from the server. */
+const NO_CHANGES: ChangeRange = { from: 0, upTo: 0 };
+
+function localIn(pieces: readonly Piece[]): readonly Piece[] {
+  return pieces.filter(({ changes }) => changes.upTo > changes.from);
 }

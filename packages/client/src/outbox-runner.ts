@@ -61,9 +61,7 @@ export class OutboxRunner {
 
   /** What a conversation shows after its messages, in order. */
   entriesOf(conversation: string): Outbox {
-    return this.#entries
-      .filter((entry) => entry.command.conversation === conversation)
-      .toSorted((a, b) => a.command.counter - b.command.counter);
+    return this.#entries.filter((entry) => entry.command.conversation === conversation);
   }
 
   /** Queues a message. Resolves with its id when the device has it; where the device fails, when the server has it. */
@@ -250,9 +248,7 @@ export class OutboxRunner {
         const touched = new Set(
           [...this.#entries, ...kept].map((entry) => entry.command.conversation),
         );
-        this.#entries = [...kept, ...others].toSorted(
-          (a, b) => a.command.counter - b.command.counter,
-        );
+        this.#entries = inOrder(kept, others);
         for (const conversation of touched) this.#options.changed(conversation);
         this.#evaluate();
       },
@@ -284,4 +280,20 @@ export class OutboxRunner {
     );
     this.#last = Promise.all([this.#last, ended]).then(() => undefined);
   }
+}
+
+/**
+ * What the device keeps, by its counters, and among it what it would not keep, where it was made: the device's
+ * counters know nothing of that, but ids rise within a session (law C5).
+ */
+function inOrder(kept: Outbox, others: Outbox): Outbox {
+  const entries = kept.toSorted((a, b) => a.command.counter - b.command.counter);
+  for (const entry of others) {
+    const { conversation, id } = entry.command;
+    const at = entries.findIndex(
+      ({ command }) => command.conversation === conversation && command.id > id,
+    );
+    entries.splice(at === -1 ? entries.length : at, 0, entry);
+  }
+  return entries;
 }

@@ -174,7 +174,10 @@ export class SyncedDocument {
    */
   destroy(keep = true): boolean {
     if (this.#destroyed) return false;
-    if (!keep) this.#received = [];
+    if (!keep) {
+      this.#received = [];
+      this.#keeper.dropRemote();
+    }
     this.#flush(true);
     this.leave();
     this.#destroyed = true;

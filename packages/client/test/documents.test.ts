@@ -1,5 +1,5 @@
-import { openMemoryDevice } from '@weft/storage/device-memory';
-import { contentHash } from '@weft/protocol';
+import { createMemoryDisk, openMemoryDevice } from '@weft/storage/device-memory';
+import { WeftError, contentHash } from '@weft/protocol';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import type { DocumentHandle, DocumentStatus } from '../src/index.ts';
@@ -305,12 +305,43 @@ describe('the device', () => {
     expect(disk.next).toBe(next + 1);
   });
 
+  it('[D3] what the device would not keep is kept with what builds on it', async () => {
+    const disk = createMemoryDisk();
+    const inner = openMemoryDevice(disk);
+    let failing = true;
+    const first = bench({
+      connect: false,
+      store: {
+        ...inner,
+        append: (update) =>
+          failing ? Promise.reject(new WeftError('device-failed')) : inner.append(update),
+      },
+    });
+    const handle = first.weft.document('spec');
+    await handle.loaded;
+    type(handle, 'a');
+    await first.weft.flush();
+    expect(handle.status.get().state).toBe('unsaved');
+    failing = false;
+    type(handle, 'b');
+    await first.weft.flush();
+    expect(handle.status.get()).toEqual({ state: 'local', waiting: 2 });
+    const { updates, local } = await openMemoryDevice(disk).load(ADDRESS);
+    const doc = new Y.Doc();
+    for (const update of updates) Y.applyUpdate(doc, update);
+    expect([textOf(doc), doc.store.pendingStructs, local]).toEqual([textOf(handle.doc), null, 2]);
+  });
+
   it('[D6] many records become one at a quiet moment, with the same content', async () => {
     const first = bench();
     first.server.commits = true;
     const handle = first.weft.document('spec');
     await handle.synced;
-    await typeSlowly(handle, 501);
+    // What is typed while the device writes is one record with what follows: each key waits for the device here.
+    for (let key = 0; key < 501; key += 1) {
+      type(handle, 'a');
+      await first.weft.flush();
+    }
     await untilState(handle.status, 'stored');
     const hash = contentHash(handle.doc);
     const second = await first.reload();
