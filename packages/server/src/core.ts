@@ -8,6 +8,7 @@ import { Compactor } from './engine/compactor.ts';
 import { Engine } from './engine/engine.ts';
 import { type Folder, createWorkerFolder } from './engine/folder.ts';
 import { Followers } from './gateway/followers.ts';
+import { Outstanding } from './gateway/outstanding.ts';
 import { Socket, type SocketHost, type Transport } from './gateway/socket.ts';
 import { type Logger, reasonOf } from './logger.ts';
 import { seedOnce } from './seed.ts';
@@ -31,6 +32,8 @@ export interface WeftCore {
   accept(transport: Transport): Socket;
   /** Whether anything read is not answered yet. */
   readonly busy: boolean;
+  /** What was read and is not known to be stored. */
+  readonly outstanding: Outstanding;
   /** Stops the work in the background. The store stays open. */
   close(): Promise<void>;
 }
@@ -73,9 +76,14 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
           });
         followers.tell(tenant, head);
       },
+      reread: async (tenant, segments, head) => {
+        for (const segment of segments) await engine(tenant).reread(segment);
+        followers.tell(tenant, head);
+      },
     },
   });
 
+  const outstanding = new Outstanding();
   const host: SocketHost = {
     build: options.build,
     identity: store.identity,
@@ -94,10 +102,12 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
     head: (tenant, conversation) => conversations.head(tenant, conversation),
     follow: (socket, tenant, conversation) => followers.add(socket, tenant, conversation),
     unfollow: (socket, tenant, conversation) => followers.remove(socket, tenant, conversation),
+    begun: (name) => outstanding.begin(name),
   };
 
   return {
     accept: (transport) => new Socket(transport, host),
+    outstanding,
     get busy() {
       return conversations.busy || [...engines.values()].some((each) => each.busy);
     },

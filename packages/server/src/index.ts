@@ -7,4 +7,10 @@ export { foldUpdates } from './engine/fold.ts';
 export type { Socket, Transport } from './gateway/socket.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { SEED } from './seed.ts';
-export { type WeftServer, type WeftServerOptions, createWeftServer } from './server.ts';
+export {
+  type Drained,
+  type WeftServer,
+  type WeftServerOptions,
+  createWeftServer,
+} from './server.ts';
+export type { Unstored } from './gateway/outstanding.ts';

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { WeftError } from '@weft/protocol';
-import type { Store } from '@weft/storage';
+import { StorageError, type Store, type StoreHealth } from '@weft/storage';
 import { signInGuest } from './auth/guests.ts';
 import { Tokens } from './auth/tokens.ts';
 import { createWeftCore } from './core.ts';
 import type { DocumentLimits } from './door/limits.ts';
 import { Gateway } from './gateway/gateway.ts';
+import type { Unstored } from './gateway/outstanding.ts';
 import { readJson, sendError, sendJson } from './http/json.ts';
 import { type Logger, reasonOf, silentLogger } from './logger.ts';
 
@@ -36,17 +37,27 @@ export interface WeftServer {
    */
   listen(port: number, host: string): Promise<{ readonly port: number; readonly host: string }>;
   /**
-   * Drains: no new sockets, no further reads, commits what was read, tells clients to come back, closes the store.
-   * Idempotent.
+   * Drains: no new sockets, tells clients to come back, no further reads, commits what was read, closes sockets and
+   * store. Idempotent. Resolves also when the disk fails, and says what that left unstored; never while it hangs.
    */
-  close(): Promise<void>;
+  close(): Promise<Drained>;
+  /** What was read from sockets and is not known to be stored. */
+  readonly unstored: readonly Unstored[];
+}
+
+/** How a server ended. */
+export interface Drained {
+  /** Writes that were read and could not be stored; those who sent them know, and keep them. */
+  readonly unstored: readonly Unstored[];
+  /** Whether commits worked at the end. */
+  readonly health: StoreHealth;
 }
 
 /** Connections that the kernel may hold before they are accepted: Node's 511 drops SYNs in a reconnect storm. */
 const BACKLOG = 4096;
 
-/** Milliseconds over which clients come back after a restart. */
-const RETURN_SPREAD_MS = 1_000;
+/** Milliseconds over which clients come back after a restart: so many for each of them, within bounds. */
+const RETURN_SPREAD = { each: 2, least: 1_000, most: 30_000 } as const;
 
 /** Makes a server around a store: seeds it once, and wires gateway, door, engine and conversations together. */
 export async function createWeftServer(options: WeftServerOptions): Promise<WeftServer> {
@@ -70,7 +81,7 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
       if (!(error instanceof WeftError)) {
         logger.error('A request met an error.', { reason: reasonOf(error) });
       }
-      sendError(response, error instanceof WeftError ? error : new WeftError('internal'));
+      sendError(response, toWeftError(error));
     });
   });
   const gateway = new Gateway(server, core, logger);
@@ -82,8 +93,7 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
         sendJson(response, 200, { status: 'ok' });
         return;
       case '/readyz':
-        if (state === 'ready') await store.log.head('readyz');
-        sendJson(response, state === 'ready' ? 200 : 503, { status: state });
+        await answerReady(response);
         return;
       case '/auth/guest': {
         if (request.method !== 'POST') throw new WeftError('method-not-allowed');
@@ -97,19 +107,33 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
     }
   };
 
-  let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
+  /** Ready is: takes work, and can keep it. */
+  const answerReady = async (response: ServerResponse): Promise<void> => {
+    const health = await healthOf(store);
+    if (state !== 'ready') sendJson(response, 503, { status: state });
+    else if (health.state === 'failing') {
+      sendJson(response, 503, { status: 'failing', code: 'storage-failed', reason: health.reason });
+    } else sendJson(response, 200, { status: state });
+  };
+
+  let closing: Promise<Drained> | undefined;
+  const close = async (): Promise<Drained> => {
     state = 'draining';
-    gateway.stop();
+    core.outstanding.end();
+    const { each, least, most } = RETURN_SPREAD;
+    gateway.stop(random, Math.min(most, Math.max(least, gateway.size * each)));
     const stopped = stopListening(server);
     // One turn of the event loop is one commit: whatever was read is answered before its socket closes.
     while (core.busy) await new Promise((resolve) => setImmediate(resolve));
-    await gateway.closeAll(random, RETURN_SPREAD_MS);
+    const unstored = core.outstanding.list;
+    const health = await healthOf(store);
+    await gateway.closeAll();
     server.closeAllConnections();
     await stopped;
     await core.close();
     await store.close();
     state = 'closed';
+    return { unstored, health };
   };
 
   return {
@@ -128,6 +152,9 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
         });
       }),
     close: () => (closing ??= close()),
+    get unstored() {
+      return core.outstanding.list;
+    },
   };
 }
 
@@ -136,4 +163,19 @@ function stopListening(server: Server): Promise<void> {
     if (server.listening) server.close(() => resolve());
     else resolve();
   });
+}
+
+/** Reading fails too when the medium does. */
+async function healthOf(store: Store): Promise<StoreHealth> {
+  const health = (await store.health?.()) ?? { state: 'well' };
+  if (health.state === 'failing') return health;
+  return store.log.head('readyz').then(
+    () => health,
+    (error: unknown) => ({ state: 'failing', reason: reasonOf(error) }),
+  );
+}
+
+function toWeftError(error: unknown): WeftError {
+  if (error instanceof WeftError) return error;
+  return new WeftError(error instanceof StorageError ? 'storage-failed' : 'internal');
 }

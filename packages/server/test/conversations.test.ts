@@ -50,6 +50,7 @@ function over(store: Store) {
     now: () => (clock += 1),
     logger: silentLogger,
     listener: {
+      reread: async () => {},
       committed: (_tenant, _segment, update, head) => {
         updates.push(update);
         heads.push(head);

@@ -26,6 +26,11 @@ export type CommandResult = Ack['result'];
 /** Tells of commits: the segment's update to those who have it open, the head to those who follow. */
 export interface ConversationListener {
   committed(tenant: string, segment: string, update: Uint8Array, head: ConversationHead): void;
+  /**
+   * A commit's outcome was not known, and the log has been read since: these segments may hold more than was shown.
+   * Resolves when what is open shows all of it.
+   */
+  reread(tenant: string, segments: readonly string[], head: ConversationHead): Promise<void>;
 }
 
 const utf8 = new TextEncoder();
@@ -43,6 +48,8 @@ export class Conversations {
   readonly #listener: ConversationListener;
   /** Only while commands are under way: an idle conversation costs nothing. */
   readonly #pipelines = new Map<string, Pipeline<ConversationState>>();
+  /** By stream: segments that a commit of unknown outcome may have written to. */
+  readonly #unsure = new Map<string, Set<number>>();
 
   constructor(options: {
     readonly store: Store;
@@ -81,13 +88,7 @@ export class Conversations {
   async head(tenant: string, conversation: string): Promise<ConversationHead> {
     const stream = streamName(tenant, { kind: 'conversation', id: conversation });
     const last = await this.#last(stream);
-    return {
-      type: 'event',
-      conversation,
-      event: last?.event ?? 0,
-      sequence: last?.sequence ?? 0,
-      segment: last === undefined ? 0 : segmentOf(last.sequence),
-    };
+    return headOf(conversation, last);
   }
 
   /** The result of a command that was stored before, or its refusal when its id now means something else. */
@@ -108,11 +109,13 @@ export class Conversations {
     key: string,
     command: Command,
   ): Promise<CommandResult> {
-    return this.#pipeline(stream).run<CommandResult>({
+    let segments: readonly number[] = [];
+    return this.#pipeline(stream, principal.tenant, command.conversation).run<CommandResult>({
       decide: (state) => {
         const decision = decide(state, command, principal, this.#identity.epoch, this.#now());
         if (decision.outcome === 'refuse') return { do: 'answer', result: refused(decision.code) };
         const { event, segmentUpdate, next } = decision;
+        segments = [...segments, event.segment];
         const segment = {
           kind: 'conversation',
           id: command.conversation,
@@ -140,13 +143,12 @@ export class Conversations {
           ],
           committed: () => {
             if (event.event === 1) this.#record(principal, command.conversation);
-            this.#listener.committed(principal.tenant, formatAddress(segment), segmentUpdate, {
-              type: 'event',
-              conversation: command.conversation,
-              event: event.event,
-              sequence: event.sequence,
-              segment: event.segment,
-            });
+            this.#listener.committed(
+              principal.tenant,
+              formatAddress(segment),
+              segmentUpdate,
+              headOf(command.conversation, event),
+            );
             return storedAs(event);
           },
           // Another copy of this command was on its way: the log wrote one, and it answers for both.
@@ -155,6 +157,7 @@ export class Conversations {
       },
       failed: (error) => {
         this.#logger.error('A message could not be stored.', { stream, reason: error.message });
+        this.#doubt(stream, segments);
         return refused('storage-failed');
       },
     });
@@ -169,16 +172,42 @@ export class Conversations {
     );
   }
 
-  #pipeline(stream: string): Pipeline<ConversationState> {
+  #pipeline(stream: string, tenant: string, conversation: string): Pipeline<ConversationState> {
     const found = this.#pipelines.get(stream);
     if (found !== undefined) return found;
     const made = new Pipeline<ConversationState>(
       this.#log,
-      async () => stateAfter(await this.#last(stream)),
+      async () => {
+        const last = await this.#last(stream);
+        await this.#resolveDoubts(stream, tenant, conversation, last);
+        return stateAfter(last);
+      },
       { idle: () => this.#pipelines.delete(stream) },
     );
     this.#pipelines.set(stream, made);
     return made;
+  }
+
+  #doubt(stream: string, segments: readonly number[]): void {
+    const known = this.#unsure.get(stream) ?? new Set();
+    for (const segment of segments) known.add(segment);
+    if (known.size > 0) this.#unsure.set(stream, known);
+  }
+
+  /** Shows what a commit of unknown outcome left in the log, before the next event builds on it (law C6). */
+  async #resolveDoubts(
+    stream: string,
+    tenant: string,
+    id: string,
+    last: ConversationEvent | undefined,
+  ): Promise<void> {
+    const doubts = this.#unsure.get(stream);
+    if (doubts === undefined) return;
+    const names = [...doubts].map((segment) =>
+      formatAddress({ kind: 'conversation', id, segment }),
+    );
+    await this.#listener.reread(tenant, names, headOf(id, last));
+    this.#unsure.delete(stream);
   }
 
   async #last(stream: string): Promise<ConversationEvent | undefined> {
@@ -187,6 +216,16 @@ export class Conversations {
     const [record] = await this.#log.read(stream, head - 1, 1);
     return record === undefined ? undefined : readEvent(record);
   }
+}
+
+function headOf(conversation: string, last: ConversationEvent | undefined): ConversationHead {
+  return {
+    type: 'event',
+    conversation,
+    event: last?.event ?? 0,
+    sequence: last?.sequence ?? 0,
+    segment: last === undefined ? 0 : segmentOf(last.sequence),
+  };
 }
 
 /** @throws Error when the record is no event: the database was changed by something else */

@@ -47,6 +47,7 @@ export class Intake {
   readonly #pipeline: Pipeline<IntakeState>;
   readonly #log: Log;
   readonly #rules: Rules;
+  readonly #recoveryUntil: number;
   /** Owners of the client ids met so far; the log has them all. */
   readonly #owners = new Map<number, string>();
   readonly #tail: Tail;
@@ -61,6 +62,8 @@ export class Intake {
     readonly stream: string;
     readonly content: StreamContent;
     readonly rules: Rules;
+    /** UTC milliseconds until which what a restored back-up lacks is adopted from whoever brings it. */
+    readonly recoveryUntil?: number | undefined;
     readonly now: () => number;
     /** Called when nothing is under way any more. */
     readonly idle: () => void;
@@ -72,6 +75,7 @@ export class Intake {
     this.#doc = options.doc;
     this.#log = options.log;
     this.#rules = options.rules;
+    this.#recoveryUntil = options.recoveryUntil ?? 0;
     this.#stream = options.stream;
     this.#now = options.now;
     this.#created = options.created;
@@ -81,9 +85,7 @@ export class Intake {
     this.#pipeline = new Pipeline<IntakeState>(
       options.log,
       async () => {
-        const content = await catchUp(options.log, options.stream, options.doc, this.#applied);
-        if (content.number > this.#applied) this.#tail.reread(content);
-        this.#applied = content.number;
+        await this.catchUp();
         return this.#present();
       },
       { initial: this.#present(), idle: options.idle },
@@ -110,6 +112,9 @@ export class Intake {
           return { do: 'answer', result: { outcome: 'refused', code: found.code } };
         }
         const total = state.total + found.bytes.length;
+        const now = this.#now();
+        // After a restore, others may bring what its writer had stored; whose the ids are is for the log to know.
+        const adopt = now < this.#recoveryUntil;
         const code =
           this.#judgeSize(total) ??
           judgeStructs(
@@ -118,17 +123,19 @@ export class Intake {
             (client) => knownClock(this.#doc, state.queued, client),
             this.#rules,
           ) ??
-          this.#judgeOwners(found.writers, write.principal);
+          (adopt ? undefined : this.#judgeOwners(found.writers, write.principal));
         if (code !== undefined) return { do: 'answer', result: { outcome: 'refused', code } };
-        const claims = found.writers.filter((client) => !this.#owners.has(client));
+        const claims = adopt
+          ? found.writers
+          : found.writers.filter((client) => !this.#owners.has(client));
         const entry = {
           stream: this.#stream,
           principal: write.principal,
           kind: 'update',
-          at: this.#now(),
+          at: now,
           bytes: found.bytes,
           after: state.head,
-          ...(claims.length === 0 ? {} : { claims }),
+          ...(claims.length === 0 ? {} : { claims, adopt }),
         };
         return {
           do: 'append',
@@ -141,7 +148,7 @@ export class Intake {
           committed: () => {
             this.#applied = entry.after + 1;
             this.#tail.appended(this.#applied, found.bytes.length);
-            for (const client of claims) this.#owners.set(client, write.principal);
+            if (!adopt) for (const client of claims) this.#owners.set(client, write.principal);
             Y.applyUpdate(this.#doc, found.bytes, write.origin);
             if (entry.after === 0) this.#created(write.principal);
             this.#grown(this.#tail.weight);
@@ -152,6 +159,13 @@ export class Intake {
       },
       failed: (error) => ({ outcome: 'failed', reason: error.message }),
     });
+  }
+
+  /** Applies what the log took in past this door: a segment's updates, after a commit whose outcome was not known. */
+  async catchUp(): Promise<void> {
+    const content = await catchUp(this.#log, this.#stream, this.#doc, this.#applied);
+    if (content.number > this.#applied) this.#tail.reread(content);
+    this.#applied = content.number;
   }
 
   /** Part of the stream was folded into a snapshot. */

@@ -57,7 +57,14 @@ type State<S> =
   /** The tentative state is known: steps are decided at once. */
   | { readonly state: 'ready'; readonly value: S }
   /** Something failed: what is in flight settles first, and new steps wait. */
-  | { readonly state: 'settling' }
+  | {
+      readonly state: 'settling';
+      /**
+       * Whether the outcome of a commit is not known. Then the log is read though nobody waits for it: what it took
+       * in must be shown.
+       */
+      readonly unsure: boolean;
+    }
   /** The state is being read from the log. */
   | { readonly state: 'loading' };
 
@@ -84,13 +91,13 @@ export class Pipeline<S> {
     this.#idle = options.idle ?? (() => {});
     this.#state =
       options.initial === undefined
-        ? { state: 'settling' }
+        ? { state: 'settling', unsure: false }
         : { state: 'ready', value: options.initial };
   }
 
-  /** Whether a step is under way: its document must not be unloaded. */
+  /** Whether a step, or a look at the log, is under way: its document must not be unloaded. */
   get busy(): boolean {
-    return this.#inFlight.length > 0 || this.#waiting.length > 0;
+    return this.#inFlight.length > 0 || this.#waiting.length > 0 || this.#state.state === 'loading';
   }
 
   /** Runs a step after all earlier ones. Resolves with its answer; never rejects for a failing log. */
@@ -154,7 +161,7 @@ export class Pipeline<S> {
       (result) => this.#settled(entry, decided, result),
       (error: unknown) => {
         this.#leave(entry);
-        this.#state = { state: 'settling' };
+        this.#state = { state: 'settling', unsure: true };
         job.failed(toError(error));
         this.#proceed();
       },
@@ -171,7 +178,8 @@ export class Pipeline<S> {
       decided.committed(result.numbers);
     } else {
       // The state it was decided against never came to be, nor will the one it promised to those behind it.
-      this.#state = { state: 'settling' };
+      const unsure = this.#state.state === 'settling' && this.#state.unsure;
+      this.#state = { state: 'settling', unsure };
       if (result.outcome === 'conflict') this.#waiting.push(entry.job);
       else decided.rejected(result);
     }
@@ -198,7 +206,7 @@ export class Pipeline<S> {
 
   #reload(): void {
     if (this.#state.state !== 'settling' || this.#inFlight.length > 0) return;
-    if (this.#waiting.length === 0) return;
+    if (this.#waiting.length === 0 && !this.#state.unsure) return;
     this.#state = { state: 'loading' };
     this.#load().then(
       (value) => {
@@ -206,7 +214,7 @@ export class Pipeline<S> {
         this.#drain((job) => this.#submit(job));
       },
       (error: unknown) => {
-        this.#state = { state: 'settling' };
+        this.#state = { state: 'settling', unsure: false };
         this.#drain((job) => job.failed(toError(error)));
         if (!this.busy) this.#idle();
       },

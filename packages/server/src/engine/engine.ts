@@ -133,6 +133,14 @@ export class Engine extends Hocuspocus<EngineContext> {
     }
   }
 
+  /** Brings an open document up to the log: a commit whose outcome was not known may have put something there. */
+  async reread(name: string): Promise<void> {
+    const document = this.documents.get(name) ?? (await this.loadingDocuments.get(name));
+    if (document !== undefined && !document.isDestroyed) {
+      await this.#intakes.get(document)?.catchUp();
+    }
+  }
+
   /**
    * Hocuspocus can hand out a document that it unloads before the newcomer is attached: edits would be acked,
    * shown to nobody and lost. A document is pinned until the newcomer had a turn to attach.
@@ -226,6 +234,7 @@ export class Engine extends Hocuspocus<EngineContext> {
       stream,
       content,
       rules: { limits: this.#limits, roots: ROOTS[address.kind] },
+      recoveryUntil: this.#store.identity.recoveryUntil,
       now: this.#now,
       idle: () => this.#unloadIfIdle(documentName),
       grown: (weight) => this.#compactor.consider(stream, weight),

@@ -48,21 +48,28 @@ export class Gateway {
     return this.#open.size;
   }
 
-  /** Takes no further sockets, and reads no further frames from those it has. */
-  stop(): void {
+  /**
+   * Takes no further sockets, tells every client to come back, spread over `spread` milliseconds, and reads no further
+   * frames. What was read is still answered.
+   */
+  stop(random: () => number, spread: number): void {
     this.#accepting = false;
-    for (const { ws } of this.#open) ws.pause();
+    for (const { ws, socket } of this.#open) {
+      socket.goodbye(Math.floor(random() * spread));
+      ws.pause();
+    }
   }
 
-  /** Tells every client to come back, spread over `spread` milliseconds, and closes. Resolves when all are gone. */
-  async closeAll(random: () => number, spread: number): Promise<void> {
+  /** Closes every socket, after `stop`. Resolves when all are gone. */
+  async closeAll(): Promise<void> {
     await Promise.all(
       [...this.#open].map(
         ({ ws, socket }) =>
           new Promise<void>((resolve) => {
             ws.once('close', () => resolve());
+            // The closing handshake has to be read.
             ws.resume();
-            socket.bye('shutting-down', { retryAfter: Math.floor(random() * spread) });
+            socket.end();
             setTimeout(() => ws.terminate(), CLOSE_MS).unref();
           }),
       ),

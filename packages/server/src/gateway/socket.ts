@@ -63,6 +63,8 @@ export interface SocketHost {
   /** A segment was opened: from now on the socket hears of its conversation. */
   follow(socket: Socket, tenant: string, conversation: string): void;
   unfollow(socket: Socket, tenant: string, conversation: string): void;
+  /** A write or a command was read. Call what is returned once, with what became of it. */
+  begun(name: string): (outcome: 'answered' | 'failed') => void;
 }
 
 type Person =
@@ -100,6 +102,8 @@ export class Socket implements EngineSocket {
   #person: Person = { state: 'unknown' };
   #expiry: NodeJS.Timeout | undefined;
   #speaksWeft = false;
+  /** Told to come back later: what it still says is not read, what was read is answered. */
+  #leaving = false;
 
   constructor(wire: Transport, host: SocketHost) {
     this.#wire = wire;
@@ -143,7 +147,7 @@ export class Socket implements EngineSocket {
   ): void {
     const { message, close } = errorDefinition(code);
     const { retryAfter, detail } = options;
-    if (this.#speaksWeft) {
+    if (this.#speaksWeft && !this.#leaving) {
       this.send({
         type: 'bye',
         code,
@@ -153,6 +157,21 @@ export class Socket implements EngineSocket {
     }
     this.#flushStored();
     this.#wire.close(close ?? 1011, code);
+  }
+
+  /** Tells the client to come back in `retryAfter` milliseconds. From now on it is answered, and not read. */
+  goodbye(retryAfter: number): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    const code = 'shutting-down';
+    const { message } = errorDefinition(code);
+    if (this.#speaksWeft) this.send({ type: 'bye', code, message, retryAfter });
+  }
+
+  /** Ends what `goodbye` began: everything that was read has its answer. */
+  end(): void {
+    this.#flushStored();
+    this.#wire.close(errorDefinition('shutting-down').close, 'shutting-down');
   }
 
   /** Sends one of our own messages. */
@@ -194,7 +213,7 @@ export class Socket implements EngineSocket {
 
   #receive(frame: Uint8Array): void {
     const person = this.#person;
-    if (person.state === 'closed') return;
+    if (person.state === 'closed' || this.#leaving) return;
     if (person.state === 'verifying') {
       const waiting = person.frames.reduce((sum, other) => sum + other.length, frame.length);
       if (waiting > UNVERIFIED_MAX_BYTES && person.before === undefined) {
@@ -245,7 +264,8 @@ export class Socket implements EngineSocket {
       type: 'welcome',
       protocol: PROTOCOL_VERSION,
       build: this.#host.build,
-      ...this.#host.identity,
+      serverId: this.#host.identity.serverId,
+      epoch: this.#host.identity.epoch,
       sub: principal.sub,
       name: principal.name,
       expires: principal.expires ?? null,
@@ -423,6 +443,7 @@ export class Socket implements EngineSocket {
       return;
     }
     const { connection } = document;
+    const ended = this.#host.begun(plainName(key));
     intake
       .write({
         bytes,
@@ -430,8 +451,14 @@ export class Socket implements EngineSocket {
         origin: { source: 'connection', connection },
       })
       .then(
-        (outcome) => this.#answer(key, n, outcome),
-        (error: unknown) => this.#fail(error),
+        (outcome) => {
+          ended(outcome.outcome === 'failed' ? 'failed' : 'answered');
+          this.#answer(key, n, outcome);
+        },
+        (error: unknown) => {
+          ended('failed');
+          this.#fail(error);
+        },
       );
   }
 
@@ -500,9 +527,15 @@ export class Socket implements EngineSocket {
   #command(command: Command): void {
     const person = this.#person;
     if (person.state !== 'known') throw new WeftError('token-required');
+    const ended = this.#host.begun(`conversation/${command.conversation}`);
     this.#host.command(person.principal, command).then(
-      (result) => this.send({ type: 'ack', id: command.id, result }),
+      (result) => {
+        const failed = result.outcome === 'refused' && result.code === 'storage-failed';
+        ended(failed ? 'failed' : 'answered');
+        this.send({ type: 'ack', id: command.id, result });
+      },
       (error: unknown) => {
+        ended(error instanceof WeftError ? 'answered' : 'failed');
         if (error instanceof WeftError) {
           const { code, message } = error;
           this.send({ type: 'ack', id: command.id, result: { outcome: 'refused', code, message } });

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { StorageError } from '../errors.ts';
@@ -81,10 +82,7 @@ export class GroupCommit {
     if (this.#inFlight !== undefined) return { state: 'failing', reason: this.#failure };
     return this.submit({ type: 'probe' }).then(
       () => ({ state: 'well' }),
-      (error: unknown) => ({
-        state: 'failing',
-        reason: error instanceof Error ? error.message : String(error),
-      }),
+      (error: unknown) => ({ state: 'failing', reason: this.#withoutPath(error) }),
     );
   }
 
@@ -178,11 +176,17 @@ export class GroupCommit {
     } else {
       const error = this.#errorOf(result);
       this.#place = AFTER_FAILURE;
-      this.#failure = error.message;
+      this.#failure = this.#withoutPath(error);
       for (const { reject } of batch) reject(error);
     }
     if (this.#waiting.length > 0) this.#schedule();
     else this.#idle?.();
+  }
+
+  /** What anybody may read who asks whether the server is ready: not where its files are. */
+  #withoutPath(error: unknown): string {
+    const reason = error instanceof Error ? error.message : String(error);
+    return reason.replaceAll(this.#file, basename(this.#file));
   }
 
   #errorOf(result: Exclude<BatchResult, { outcome: 'committed' }>): StorageError {
