@@ -1,4 +1,5 @@
 import type { OutboxEntry } from '@weft/protocol';
+import type { Quarantined } from './device.ts';
 
 /** Names of documents that only the server writes: another history makes what a device holds of them void. */
 export const SERVER_WRITTEN = 'conversation/';
@@ -10,4 +11,9 @@ export function inCounterOrder(entries: readonly OutboxEntry[]): readonly Outbox
     if (x.conversation !== y.conversation) return x.conversation < y.conversation ? -1 : 1;
     return x.counter - y.counter;
   });
+}
+
+/** Oldest first; at one time, by id. */
+export function inTimeOrder(entries: readonly Quarantined[]): readonly Quarantined[] {
+  return entries.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
 }

@@ -10,6 +10,43 @@ export interface StoredDocument {
   readonly unstored: number;
   /** Numbers of the records that hold the unstored ones, for `markStored`. */
   readonly unstoredRecords: readonly number[];
+  /** Those records themselves, in the same order; their bytes are among `updates`. */
+  readonly unstoredUpdates: readonly UnstoredUpdate[];
+}
+
+/** A record with local changes that no server is known to have committed. */
+export interface UnstoredUpdate {
+  readonly record: number;
+  readonly bytes: Uint8Array;
+  /** How many local changes the bytes hold. */
+  readonly changes: number;
+}
+
+/** Work that no server will ever take, kept on the device until the person discards it. */
+export interface Quarantined {
+  /** Unique on the device. */
+  readonly id: string;
+  readonly document: string;
+  /** Why: a code of the protocol's error table, and its words. */
+  readonly code: string;
+  readonly message: string;
+  /** The device's clock, UTC milliseconds. */
+  readonly at: number;
+  /** What a person can read of it. */
+  readonly text: string;
+  /** All of it, as an update; it may build on what no server has. */
+  readonly bytes: Uint8Array;
+}
+
+/** What takes the place of what a device holds of a document. */
+export interface Rebuilt {
+  /** The document as the server has it. */
+  readonly state: Uint8Array;
+  /** Records with unstored changes that go; others of their kind stay. */
+  readonly remove: readonly number[];
+  /** Local changes that were made again, in order: each becomes a record with unstored changes. */
+  readonly local: readonly { readonly bytes: Uint8Array; readonly changes: number }[];
+  readonly quarantine: readonly Quarantined[];
 }
 
 /** One update to keep. */
@@ -54,6 +91,20 @@ export interface DeviceStore {
    * called with their bytes, and not at all when fewer than two are found.
    */
   fold(document: string, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<void>;
+  /**
+   * Replaces what is kept of a document, in one transaction: every record without unstored changes goes, and those that
+   * are named; the state, the local changes and the quarantined ones come. `make` is called once, with the numbers of
+   * the document's records with unstored changes: what another tab has dealt with meanwhile is not among them any more.
+   * When it returns nothing, or throws, everything stays. Resolves with the numbers of the local records.
+   */
+  rebuild(
+    document: string,
+    make: (unstored: ReadonlySet<number>) => Rebuilt | undefined,
+  ): Promise<readonly number[]>;
+  /** Everything in quarantine, oldest first. */
+  quarantined(): Promise<readonly Quarantined[]>;
+  /** Removes from quarantine. Unknown ids are ignored. */
+  discard(id: string): Promise<void>;
   /** The history that the stored marks belong to; `undefined` before the first welcome. */
   history(): Promise<DeviceHistory | undefined>;
   /**

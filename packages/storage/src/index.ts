@@ -1,5 +1,13 @@
 export { StorageError, type StorageErrorCode } from './errors.ts';
-export type { DeviceHistory, DeviceStore, DeviceUpdate, StoredDocument } from './device.ts';
+export type {
+  DeviceHistory,
+  DeviceStore,
+  DeviceUpdate,
+  Quarantined,
+  Rebuilt,
+  StoredDocument,
+  UnstoredUpdate,
+} from './device.ts';
 export {
   ADOPTED,
   type AppendResult,

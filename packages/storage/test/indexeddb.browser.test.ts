@@ -86,6 +86,27 @@ describe('IndexedDB device', () => {
     await store.close();
   });
 
+  it('[D4] a database of version 1 is brought up to date with all that is in it, also while a tab has it open', async () => {
+    const request = indexedDB.open(name, 1);
+    request.onupgradeneeded = () => {
+      const updates = request.result.createObjectStore('updates', { autoIncrement: true });
+      updates.createIndex('document', 'document');
+      for (const store of ['unstored', 'outbox', 'counters', 'values', 'meta']) {
+        request.result.createObjectStore(store);
+      }
+      updates.add({ document: 'document/a', bytes: Uint8Array.of(5), changes: 1 });
+    };
+    await new Promise((resolve) => {
+      request.onsuccess = resolve;
+    });
+    // As our own queue does, once its transaction in flight has ended.
+    request.result.onversionchange = () => queueMicrotask(() => request.result.close());
+    const store = openIndexedDbDevice({ name });
+    expect((await store.load('document/a')).updates).toEqual([Uint8Array.of(5)]);
+    expect(await store.quarantined()).toEqual([]);
+    await store.close();
+  });
+
   it('[D2] a database that cannot be opened rejects each call and throws into none', async () => {
     const newer = indexedDB.open(name, 99);
     await new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import type { Command, OutboxEntry } from '@weft/protocol';
-import type { DeviceStore } from '@weft/storage';
+import type { DeviceStore, Quarantined } from '@weft/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 /** One place where a device keeps its data, made anew for each test and empty at first. */
@@ -77,6 +77,7 @@ export function describeDeviceStoreContract(name: string, makeMedium: MakeDevice
           local: 0,
           unstored: 0,
           unstoredRecords: [],
+          unstoredUpdates: [],
         });
       });
 
@@ -103,6 +104,7 @@ export function describeDeviceStoreContract(name: string, makeMedium: MakeDevice
           local: 51,
           unstored: 1,
           unstoredRecords: [second],
+          unstoredUpdates: [{ record: second, bytes: bytes(2), changes: 1 }],
         });
       });
 
@@ -223,6 +225,96 @@ export function describeDeviceStoreContract(name: string, makeMedium: MakeDevice
           }),
         ).rejects.toThrow();
         expect((await store.load('document/a')).updates).toEqual([bytes(1), bytes(2)]);
+      });
+    });
+
+    describe('rebuilding', () => {
+      const refused = (id: string, at = 1_700_000_000_000): Quarantined => ({
+        id,
+        document: 'document/a',
+        code: 'update-invalid',
+        message: 'No.',
+        at,
+        text: 'what was written',
+        bytes: bytes(6, 6, 6),
+      });
+
+      it('[D2] [D4] puts a state and the changes that are kept in place of everything, at once', async () => {
+        await remote('document/a', 1);
+        const stored = await local('document/a', 2);
+        await store.markStored('document/a', [stored]);
+        const gone = await local('document/a', 3);
+        const elsewhere = await local('document/b', 4);
+        const asked: ReadonlySet<number>[] = [];
+        const numbers = await store.rebuild('document/a', (unstored) => {
+          asked.push(unstored);
+          return {
+            state: bytes(7),
+            remove: [gone],
+            local: [
+              { bytes: bytes(8), changes: 2 },
+              { bytes: bytes(9), changes: 1 },
+            ],
+            quarantine: [refused('q')],
+          };
+        });
+        expect(asked).toEqual([new Set([gone])]);
+        await reload();
+        expect(await store.load('document/a')).toEqual({
+          updates: [bytes(7), bytes(8), bytes(9)],
+          local: 3,
+          unstored: 3,
+          unstoredRecords: numbers,
+          unstoredUpdates: [
+            { record: numbers[0], bytes: bytes(8), changes: 2 },
+            { record: numbers[1], bytes: bytes(9), changes: 1 },
+          ],
+        });
+        expect((await store.load('document/b')).unstoredRecords).toEqual([elsewhere]);
+        expect(await store.quarantined()).toEqual([refused('q')]);
+      });
+
+      it('[D2] changes that only another tab knows of stay, and what it dealt with is not dealt with twice', async () => {
+        const first = await local('document/a', 1);
+        const other = await open();
+        const theirs = await other.append({
+          document: 'document/a',
+          bytes: bytes(2),
+          origin: 'local',
+        });
+        const nothing = { state: bytes(7), local: [], quarantine: [] };
+        await store.rebuild('document/a', () => ({ ...nothing, remove: [first] }));
+        expect((await store.load('document/a')).updates).toEqual([bytes(2), bytes(7)]);
+        const asked: ReadonlySet<number>[] = [];
+        await other.rebuild('document/a', (unstored) => {
+          asked.push(unstored);
+          return undefined;
+        });
+        expect(asked).toEqual([new Set([theirs])]);
+        expect((await store.load('document/a')).updates).toEqual([bytes(2), bytes(7)]);
+      });
+
+      it('what throws changes nothing', async () => {
+        await local('document/a', 1);
+        const before = await store.load('document/a');
+        await expect(
+          store.rebuild('document/a', () => {
+            throw new Error('no');
+          }),
+        ).rejects.toThrow();
+        expect(await store.load('document/a')).toEqual(before);
+      });
+
+      it('quarantine is kept over a reload, oldest first, until it is discarded', async () => {
+        const nothing = { state: bytes(7), remove: [], local: [] };
+        await store.rebuild('document/a', () => ({ ...nothing, quarantine: [refused('b', 2)] }));
+        await store.rebuild('document/b', () => ({ ...nothing, quarantine: [refused('c', 1)] }));
+        await reload();
+        expect((await store.quarantined()).map(({ id }) => id)).toEqual(['c', 'b']);
+        await store.discard('c');
+        await store.discard('unknown');
+        await reload();
+        expect((await store.quarantined()).map(({ id }) => id)).toEqual(['b']);
       });
     });
 

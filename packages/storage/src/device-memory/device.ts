@@ -1,6 +1,12 @@
 import { type OutboxEntry, WeftError, nextCounter } from '@weft/protocol';
-import type { DeviceHistory, DeviceStore, DeviceUpdate, StoredDocument } from '../device.ts';
-import { SERVER_WRITTEN, inCounterOrder } from '../device-rules.ts';
+import type {
+  DeviceHistory,
+  DeviceStore,
+  DeviceUpdate,
+  Quarantined,
+  StoredDocument,
+} from '../device.ts';
+import { SERVER_WRITTEN, inCounterOrder, inTimeOrder } from '../device-rules.ts';
 
 interface MemoryRecord {
   readonly document: string;
@@ -16,6 +22,7 @@ export interface MemoryDisk {
   readonly outbox: Map<string, OutboxEntry>;
   readonly counters: Map<string, number>;
   readonly values: Map<string, string>;
+  readonly quarantine: Map<string, Quarantined>;
   history: DeviceHistory | undefined;
   next: number;
 }
@@ -27,6 +34,7 @@ export function createMemoryDisk(): MemoryDisk {
     outbox: new Map(),
     counters: new Map(),
     values: new Map(),
+    quarantine: new Map(),
     history: undefined,
     next: 1,
   };
@@ -53,17 +61,8 @@ export function openMemoryDevice(disk: MemoryDisk = createMemoryDisk()): DeviceS
     load: (document) => run(() => loadFrom(disk, recordsOf(document))),
     append: (update: DeviceUpdate) =>
       run(() => {
-        const number = disk.next;
-        disk.next += 1;
         const changes = update.origin === 'local' ? (update.changes ?? 1) : 0;
-        // The bytes are copied: an embedder may reuse the buffer, and a database would hold its own.
-        disk.records.set(number, {
-          document: update.document,
-          bytes: update.bytes.slice(),
-          changes,
-        });
-        if (changes > 0) disk.unstored.add(number);
-        return number;
+        return add(disk, { document: update.document, bytes: update.bytes, changes });
       }),
     markStored: (document, records) =>
       run(() => {
@@ -89,12 +88,32 @@ export function openMemoryDevice(disk: MemoryDisk = createMemoryDisk()): DeviceS
       run(() => {
         const settled = recordsOf(document).filter(([number]) => !disk.unstored.has(number));
         if (settled.length < 2) return;
-        const bytes = merge(settled.map(([, record]) => record.bytes)).slice();
+        const bytes = merge(settled.map(([, record]) => record.bytes));
         const changes = settled.reduce((sum, [, record]) => sum + record.changes, 0);
         for (const [number] of settled) disk.records.delete(number);
-        disk.records.set(disk.next, { document, bytes, changes });
-        disk.next += 1;
+        add(disk, { document, bytes, changes }, false);
       }),
+    rebuild: (document, make) =>
+      run(() => {
+        const numbers = recordsOf(document).map(([number]) => number);
+        const unstored = new Set(numbers.filter((number) => disk.unstored.has(number)));
+        const rebuilt = make(unstored);
+        if (rebuilt === undefined) return [];
+        const { state, local, quarantine } = rebuilt;
+        const remove = new Set(rebuilt.remove);
+        for (const number of numbers) {
+          if (unstored.has(number) && !remove.has(number)) continue;
+          disk.records.delete(number);
+          disk.unstored.delete(number);
+        }
+        add(disk, { document, bytes: state, changes: 0 });
+        for (const entry of quarantine) {
+          disk.quarantine.set(entry.id, { ...entry, bytes: entry.bytes.slice() });
+        }
+        return local.map(({ bytes, changes }) => add(disk, { document, bytes, changes }));
+      }),
+    quarantined: () => run(() => inTimeOrder([...disk.quarantine.values()])),
+    discard: (id) => run(() => void disk.quarantine.delete(id)),
     history: () => run(() => disk.history),
     setHistory: (history) => run(() => changeHistory(disk, history)),
     outbox: () => run(() => inCounterOrder([...disk.outbox.values()])),
@@ -128,6 +147,15 @@ export function openMemoryDevice(disk: MemoryDisk = createMemoryDisk()): DeviceS
   };
 }
 
+function add(disk: MemoryDisk, record: MemoryRecord, unstored = record.changes > 0): number {
+  const number = disk.next;
+  disk.next += 1;
+  // The bytes are copied: an embedder may reuse the buffer, and a database would hold its own.
+  disk.records.set(number, { ...record, bytes: record.bytes.slice() });
+  if (unstored) disk.unstored.add(number);
+  return number;
+}
+
 function loadFrom(
   disk: MemoryDisk,
   records: readonly (readonly [number, MemoryRecord])[],
@@ -138,6 +166,7 @@ function loadFrom(
     local: records.reduce((sum, [, record]) => sum + record.changes, 0),
     unstored: unstored.reduce((sum, [, record]) => sum + record.changes, 0),
     unstoredRecords: unstored.map(([number]) => number),
+    unstoredUpdates: unstored.map(([record, { bytes, changes }]) => ({ record, bytes, changes })),
   };
 }
 

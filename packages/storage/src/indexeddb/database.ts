@@ -14,11 +14,14 @@ export const STORES = {
   values: 'values',
   /** What the adapter itself remembers: the history. */
   meta: 'meta',
+  /** Id → work that no server takes. */
+  quarantine: 'quarantine',
 } as const;
 
 export const DOCUMENT_INDEX = 'document';
 
-const VERSION = 1;
+/** 1: all but `quarantine`. 2: that too. */
+const VERSION = 2;
 
 /** Opens the database, and makes it at the first time. @throws WeftError `device-failed` */
 export function openDatabase(factory: IDBFactory, name: string): Promise<IDBDatabase> {
@@ -34,18 +37,21 @@ export function openDatabase(factory: IDBFactory, name: string): Promise<IDBData
     }
     request.onupgradeneeded = () => {
       const database = request.result;
-      const updates = database.createObjectStore(STORES.updates, { autoIncrement: true });
-      updates.createIndex(DOCUMENT_INDEX, 'document');
-      database.createObjectStore(STORES.unstored);
-      database.createObjectStore(STORES.outbox);
-      database.createObjectStore(STORES.counters);
-      database.createObjectStore(STORES.values);
-      database.createObjectStore(STORES.meta);
+      for (const name of Object.values(STORES)) {
+        if (database.objectStoreNames.contains(name)) continue;
+        if (name === STORES.updates) {
+          const updates = database.createObjectStore(name, { autoIncrement: true });
+          updates.createIndex(DOCUMENT_INDEX, 'document');
+        } else {
+          database.createObjectStore(name);
+        }
+      }
     };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => fail(request.error);
-    // Cannot happen at version 1; if it does, waiting for another tab could take for ever.
-    request.onblocked = () => fail(new Error('Another tab holds an older version open.'));
+    // Another tab holds an older version open, and closes it when its transaction in flight has ended (`Queue`): until
+    // then there is nothing to do but wait. Failing here would show a document without what the device holds of it.
+    request.onblocked = () => undefined;
   });
 }
 

@@ -1,7 +1,13 @@
 import { type OutboxEntry, nextCounter, outboxEntrySchema } from '@weft/protocol';
 import * as z from 'zod/mini';
-import type { DeviceHistory, DeviceStore, StoredDocument } from '../device.ts';
-import { SERVER_WRITTEN, inCounterOrder } from '../device-rules.ts';
+import type {
+  DeviceHistory,
+  DeviceStore,
+  Quarantined,
+  Rebuilt,
+  StoredDocument,
+} from '../device.ts';
+import { SERVER_WRITTEN, inCounterOrder, inTimeOrder } from '../device-rules.ts';
 import { DOCUMENT_INDEX, STORES, openDatabase, result } from './database.ts';
 import { Queue } from './queue.ts';
 
@@ -25,6 +31,16 @@ interface DeviceRecord {
   readonly changes: number;
 }
 
+const quarantinedSchema = z.object({
+  id: z.string(),
+  document: z.string(),
+  code: z.string(),
+  message: z.string(),
+  at: z.number(),
+  text: z.string(),
+  bytes: z.instanceof(Uint8Array),
+});
+
 const numberSchema = z.int();
 const unstoredKeySchema = z.tuple([z.string(), numberSchema]);
 const historySchema = z.object({ serverId: z.string(), epoch: numberSchema });
@@ -39,9 +55,9 @@ export function openIndexedDbDevice(options: IndexedDbDeviceOptions): DeviceStor
     append: ({ document, bytes, origin, changes = 1 }) =>
       queue.run('readwrite', async (tx) => {
         const local = origin === 'local' ? changes : 0;
-        const number = await put(tx, { document, bytes, changes: local });
-        if (local > 0) await result(tx.objectStore(STORES.unstored).put(local, [document, number]));
-        return number;
+        return local > 0
+          ? putUnstored(tx, { document, bytes, changes: local })
+          : put(tx, { document, bytes, changes: 0 });
       }),
     markStored: (document, records) =>
       queue.run('readwrite', async (tx) => {
@@ -55,6 +71,12 @@ export function openIndexedDbDevice(options: IndexedDbDeviceOptions): DeviceStor
       }),
     documents: (prefix) => queue.run('readonly', (tx) => documents(tx, prefix)),
     fold: (document, merge) => queue.run('readwrite', (tx) => fold(tx, document, merge)),
+    rebuild: (document, make) => queue.run('readwrite', (tx) => rebuild(tx, document, make)),
+    quarantined: () => queue.run('readonly', quarantined),
+    discard: (id) =>
+      queue.run('readwrite', async (tx) => {
+        await result(tx.objectStore(STORES.quarantine).delete(id));
+      }),
     history: () => queue.run('readonly', history),
     setHistory: (next) => queue.run('readwrite', (tx) => setHistory(tx, next)),
     outbox: () =>
@@ -91,10 +113,20 @@ export function openIndexedDbDevice(options: IndexedDbDeviceOptions): DeviceStor
 }
 
 async function put(tx: IDBTransaction, record: DeviceRecord): Promise<number> {
-  // A view is cloned with the whole buffer under it: a frame of megabytes for an update of ten bytes.
-  const whole = record.bytes.byteLength === record.bytes.buffer.byteLength;
-  const bytes = whole ? record.bytes : record.bytes.slice();
-  return numberSchema.parse(await result(tx.objectStore(STORES.updates).add({ ...record, bytes })));
+  const entry = { ...record, bytes: alone(record.bytes) };
+  return numberSchema.parse(await result(tx.objectStore(STORES.updates).add(entry)));
+}
+
+async function putUnstored(tx: IDBTransaction, record: DeviceRecord): Promise<number> {
+  const number = await put(tx, record);
+  const key = [record.document, number];
+  await result(tx.objectStore(STORES.unstored).put(record.changes, key));
+  return number;
+}
+
+/** A view is cloned with the whole buffer under it: a frame of megabytes for an update of ten bytes. */
+function alone(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
 /** Records of a document with their numbers, in the order they were kept. */
@@ -127,6 +159,11 @@ async function load(tx: IDBTransaction, document: string): Promise<StoredDocumen
     local: found.reduce((sum, { record }) => sum + record.changes, 0),
     unstored: waiting.reduce((sum, { record }) => sum + record.changes, 0),
     unstoredRecords: waiting.map(({ number }) => number),
+    unstoredUpdates: waiting.map(({ number, record: { bytes, changes } }) => ({
+      record: number,
+      bytes,
+      changes,
+    })),
   };
 }
 
@@ -159,6 +196,46 @@ async function fold(
     put(tx, { document, bytes, changes }),
     ...settled.map(({ number }) => result(updates.delete(number))),
   ]);
+}
+
+async function rebuild(
+  tx: IDBTransaction,
+  document: string,
+  make: (unstored: ReadonlySet<number>) => Rebuilt | undefined,
+): Promise<readonly number[]> {
+  const updates = tx.objectStore(STORES.updates);
+  const [keys, unstored] = await Promise.all([
+    result(updates.index(DOCUMENT_INDEX).getAllKeys(document)),
+    unstoredOf(tx, document),
+  ]);
+  const rebuilt = make(unstored);
+  if (rebuilt === undefined) return [];
+  const remove = new Set(rebuilt.remove);
+  const gone = keys
+    .map((key) => numberSchema.parse(key))
+    .filter((number) => !unstored.has(number) || remove.has(number));
+  const quarantine = tx.objectStore(STORES.quarantine);
+  await Promise.all([
+    ...gone.flatMap((number) => [
+      result(updates.delete(number)),
+      result(tx.objectStore(STORES.unstored).delete([document, number])),
+    ]),
+    put(tx, { document, bytes: rebuilt.state, changes: 0 }),
+    ...rebuilt.quarantine.map((entry) =>
+      result(quarantine.put({ ...entry, bytes: alone(entry.bytes) }, entry.id)),
+    ),
+  ]);
+  // One after the other: records are numbered in the order in which their changes were made.
+  const numbers: number[] = [];
+  for (const { bytes, changes } of rebuilt.local) {
+    numbers.push(await putUnstored(tx, { document, bytes, changes }));
+  }
+  return numbers;
+}
+
+async function quarantined(tx: IDBTransaction): Promise<readonly Quarantined[]> {
+  const entries = await result(tx.objectStore(STORES.quarantine).getAll());
+  return inTimeOrder(entries.map((entry) => quarantinedSchema.parse(entry)));
 }
 
 async function history(tx: IDBTransaction): Promise<DeviceHistory | undefined> {
