@@ -56,6 +56,7 @@ export function judgeStructs(
     const broken =
       judgeNames(struct, rules) ??
       judgeContent(struct.content) ??
+      judgeKeyed(struct, fresh, lookup) ??
       judgeDepth(struct, lookup, rules.limits.nesting) ??
       judgeNeighbours(doc, struct);
     if (broken !== undefined) return broken;
@@ -112,6 +113,18 @@ function judgeValue(value: unknown, depth: number): ErrorCode | undefined {
   return undefined;
 }
 
+/**
+ * A key of a map holds one value; several in one struct read differently before and after they are encoded again. And
+ * a struct that the document has a part of must go on where that part ends: what is claimed to follow something else
+ * is integrated beside it, in a list of another parent.
+ */
+function judgeKeyed(item: Y.Item, fresh: number, lookup: Lookup): ErrorCode | undefined {
+  if (item.content instanceof Y.ContentDeleted) return undefined;
+  const known = item.length - fresh;
+  if (known > 0) return lookup.continues(item, known) ? undefined : 'neighbours-forged';
+  return fresh > 1 && lookup.keyed(item) ? 'neighbours-forged' : undefined;
+}
+
 function judgeDepth(item: Y.Item, lookup: Lookup, max: number): ErrorCode | undefined {
   if (!(item.content instanceof Y.ContentType)) return undefined;
   return lookup.depth(item, max) > max ? 'nesting-too-deep' : undefined;
@@ -153,22 +166,51 @@ class Lookup {
     return base + path.length;
   }
 
+  /** Whether an item is a value under a key. */
+  keyed(item: Y.Item): boolean {
+    const named = this.#named(item);
+    return named !== undefined && named.parentSub !== null;
+  }
+
+  /** Whether the document's last struct of the known part is one that the rest can follow. */
+  continues(item: Y.Item, known: number): boolean {
+    const last = itemAt(this.#doc, Y.createID(item.id.client, item.id.clock + known - 1));
+    // Queued or collected: there is nothing to compare with.
+    if (last === undefined) return true;
+    const named = this.#named(item);
+    if (named === undefined || named.parentSub !== null || last.parentSub !== null) return false;
+    if (!last.deleted && last.content.constructor !== item.content.constructor) return false;
+    return this.#typeOf(named.parent) === last.parent;
+  }
+
+  /** The type that a parent stands for: itself, a root's name, or the id of the item that holds it. */
+  #typeOf(parent: unknown): unknown {
+    if (typeof parent === 'string') return this.#doc.share.get(parent);
+    if (!(parent instanceof Y.ID)) return parent;
+    const holder = itemAt(this.#doc, parent);
+    return holder?.content instanceof Y.ContentType ? holder.content.type : undefined;
+  }
+
   /** The item whose type holds this one; `undefined` for a root. */
   #holder(item: Y.Item): Y.Item | undefined {
+    const parent: unknown = this.#named(item)?.parent;
+    if (parent instanceof Y.ID) return this.#find(parent);
+    return parent instanceof Y.AbstractType ? (parent._item ?? undefined) : undefined;
+  }
+
+  /** An item names its parent and key, or sits beside a neighbour that does. `undefined` where none is found. */
+  #named(item: Y.Item): Y.Item | undefined {
     const seen = new Set<Y.Item>();
-    let current = item;
-    for (;;) {
+    for (let current = item; !seen.has(current);) {
       const parent: unknown = current.parent;
-      if (parent instanceof Y.ID) return this.#find(parent);
-      if (parent instanceof Y.AbstractType) return parent._item ?? undefined;
-      if (typeof parent === 'string') return undefined;
-      // An item without a parent of its own sits beside its neighbour.
+      if (parent !== null) return current;
+      seen.add(current);
       const neighbour = current.origin ?? current.rightOrigin;
       const next = neighbour === null ? undefined : this.#find(neighbour);
-      if (next === undefined || seen.has(next)) return undefined;
-      seen.add(next);
+      if (next === undefined) return undefined;
       current = next;
     }
+    return undefined;
   }
 
   #find(id: Y.ID): Y.Item | undefined {
