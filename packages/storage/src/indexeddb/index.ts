@@ -1,1 +1,7 @@
 export { type IndexedDbDeviceOptions, openIndexedDbDevice } from './device.ts';
+export {
+  type LostWork,
+  type YIndexeddbImport,
+  type YIndexeddbImportOptions,
+  importFromYIndexeddb,
+} from './import-y-indexeddb.ts';
