@@ -7,8 +7,9 @@ import type * as Y from 'yjs';
 
 /** The connection, as a person would ask for it. */
 export type ConnectionStatus =
-  | { readonly state: 'offline' }
-  | { readonly state: 'connecting' }
+  /** `code`: the server was reached, and this is why it ended the connection; it is tried again by itself. */
+  | { readonly state: 'offline'; readonly code?: ErrorCode }
+  | { readonly state: 'connecting'; readonly code?: ErrorCode }
   | { readonly state: 'online' }
   /** The server speaks another version of the protocol: reload to get the app that fits. */
   | { readonly state: 'outdated' }

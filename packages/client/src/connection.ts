@@ -172,10 +172,11 @@ export class Connection {
 function toStatus(state: ConnectionState): ConnectionStatus {
   switch (state.state) {
     case 'idle':
-    case 'backoff':
       return { state: 'offline' };
+    case 'backoff':
+      return { state: 'offline', ...(state.code === undefined ? {} : { code: state.code }) };
     case 'connecting':
-      return { state: 'connecting' };
+      return { state: 'connecting', ...(state.code === undefined ? {} : { code: state.code }) };
     case 'online':
       return { state: 'online' };
     case 'denied':
@@ -190,6 +191,9 @@ function toStatus(state: ConnectionState): ConnectionStatus {
 }
 
 function sameStatus(a: ConnectionStatus, b: ConnectionStatus): boolean {
-  if (a.state === 'revoked') return b.state === 'revoked' && a.code === b.code;
-  return a.state === b.state;
+  return a.state === b.state && codeOf(a) === codeOf(b);
+}
+
+function codeOf(status: ConnectionStatus): ErrorCode | undefined {
+  return 'code' in status ? status.code : undefined;
 }

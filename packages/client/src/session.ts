@@ -23,11 +23,15 @@ const TIMING = {
   silence: 20_000,
   /** Nothing heard for so long after something was sent: it is probed too. */
   answer: 5_000,
+  /** From the server's goodbye to its closing the socket: what it had read is still answered. */
+  farewell: 10_000,
   /** A probe without any answer for so long: the socket is dead, whatever it says itself. */
   probe: 5_000,
   /** A token is renewed at the soonest after so long: a device whose clock is ahead must not ask all the time. */
   renew: 10_000,
 } as const;
+
+type TimerName = 'welcome' | 'watch' | 'probe' | 'renew' | 'farewell';
 
 /** Share of a token's remaining life after which it is renewed. */
 const RENEW_AT = 0.8;
@@ -68,10 +72,12 @@ export interface SessionOptions {
 export class Session {
   readonly #options: SessionOptions;
   readonly #socket: SocketLike;
-  readonly #timers = new Map<'welcome' | 'watch' | 'probe' | 'renew', () => void>();
+  readonly #timers = new Map<TimerName, () => void>();
   #token: string;
   #over = false;
   #welcomed = false;
+  /** How the session will end: the server said goodbye, and answers what it has read before it closes. */
+  #leaving: SessionEnd | undefined;
   #lastHeard: number;
   /** When the oldest frame left after which nothing was heard. */
   #unansweredSince: number | undefined;
@@ -85,7 +91,7 @@ export class Session {
     this.#socket.binaryType = 'arraybuffer';
     this.#socket.onopen = () => this.#hello();
     this.#socket.onmessage = (event) => this.#receive(event.data);
-    this.#socket.onclose = () => this.#end({ end: 'lost' });
+    this.#socket.onclose = () => this.#end(this.#leaving ?? { end: 'lost' });
     // Every error is followed by a close, which tells us what we need to know.
     this.#socket.onerror = () => undefined;
     this.#arm('welcome', TIMING.welcome, () => this.#end({ end: 'lost' }));
@@ -93,14 +99,15 @@ export class Session {
 
   /** Sends a frame; what cannot be sent any more is dropped: the next session starts from state vectors. */
   send(frame: Uint8Array<ArrayBuffer>): void {
-    if (this.#over || this.#socket.readyState !== 1) return;
+    if (this.#over || this.#leaving !== undefined || this.#socket.readyState !== 1) return;
     this.#unansweredSince ??= this.#options.env.now();
     this.#socket.send(frame);
   }
 
   /** Asks for any answer: without one the session is lost. A socket may be dead for minutes before it says so. */
   probe(): void {
-    if (this.#over || !this.#welcomed || this.#timers.has('probe')) return;
+    if (this.#over || !this.#welcomed || this.#leaving !== undefined) return;
+    if (this.#timers.has('probe')) return;
     // The server answers a repeated hello with a welcome.
     this.#hello();
     this.#arm('probe', TIMING.probe, () => this.#end({ end: 'lost' }));
@@ -153,10 +160,18 @@ export class Session {
     } else if (message.type === 'bye') {
       const { retryAfter } = message;
       const code: ErrorCode = isErrorCode(message.code) ? message.code : 'internal';
-      this.#end({ end: 'denied', code, retryAfter });
+      const end: SessionEnd = { end: 'denied', code, retryAfter };
+      if (code === 'shutting-down') this.#leave(end);
+      else this.#end(end);
     } else {
       this.#options.handlers.message(message);
     }
+  }
+
+  /** The answers to what the server has read are still to come: sent again, they would only be asked for twice. */
+  #leave(end: SessionEnd): void {
+    this.#leaving = end;
+    this.#arm('farewell', TIMING.farewell, () => this.#end(end));
   }
 
   #armWatch(): void {
@@ -192,7 +207,7 @@ export class Session {
     );
   }
 
-  #arm(name: 'welcome' | 'watch' | 'probe' | 'renew', ms: number, fire: () => void): void {
+  #arm(name: TimerName, ms: number, fire: () => void): void {
     this.#disarm(name);
     const cancel = this.#options.env.timer(ms, () => {
       this.#timers.delete(name);
@@ -201,7 +216,7 @@ export class Session {
     this.#timers.set(name, cancel);
   }
 
-  #disarm(name: 'welcome' | 'watch' | 'probe' | 'renew'): void {
+  #disarm(name: TimerName): void {
     this.#timers.get(name)?.();
     this.#timers.delete(name);
   }

@@ -157,20 +157,22 @@ describe('losing the connection', () => {
   it('waits as long as the server asks, unless it is hurried', async () => {
     const { weft, server, env } = bench();
     await untilState(weft.connection, 'online');
-    const bye = () =>
-      server.socket.say({
-        type: 'bye',
-        code: 'shutting-down',
-        message: 'Later.',
-        retryAfter: 30_000,
-      });
-    bye();
+    const bye = async () => {
+      const { socket } = server;
+      socket.say({ type: 'bye', code: 'shutting-down', message: 'Later.', retryAfter: 30_000 });
+      await Promise.resolve();
+      // The server answers what it has read, and closes then.
+      expect(weft.connection.get()).toEqual({ state: 'online' });
+      socket.cut();
+    };
+    await bye();
     await untilState(weft.connection, 'offline');
+    expect(weft.connection.get()).toEqual({ state: 'offline', code: 'shutting-down' });
     env.advance(29_999);
     expect(server.sockets).toHaveLength(1);
     env.advance(1);
     await untilState(weft.connection, 'online');
-    bye();
+    await bye();
     await untilState(weft.connection, 'offline');
     env.hurry();
     await untilState(weft.connection, 'online');

@@ -7,10 +7,15 @@ import { type ErrorCode, errorDefinition } from './errors.ts';
 export type ConnectionState =
   /** Closed by the person or the embedder: stays so until `connect`. */
   | { readonly state: 'idle' }
-  /** Waits for its next attempt. */
-  | { readonly state: 'backoff'; readonly attempt: number; readonly retryAt: number }
-  /** A token is fetched, a socket opened, and a hello sent. */
-  | { readonly state: 'connecting'; readonly attempt: number }
+  /** Waits for its next attempt; `code` is what the server said when it ended the last one. */
+  | {
+      readonly state: 'backoff';
+      readonly attempt: number;
+      readonly retryAt: number;
+      readonly code?: ErrorCode;
+    }
+  /** A token is fetched, a socket opened, and a hello sent; `code` as in `backoff`. */
+  | { readonly state: 'connecting'; readonly attempt: number; readonly code?: ErrorCode }
   /** The server said welcome, at the time of `since` and after so many failed attempts. */
   | { readonly state: 'online'; readonly attempt: number; readonly since: number }
   /** The server will not have this client as it is: a new token or a new build is needed. */
@@ -65,21 +70,23 @@ export function connectionNext(state: ConnectionState, event: ConnectionEvent): 
         ? { state: 'connecting', attempt: 0 }
         : state;
     case 'hurry':
-      return state.state === 'backoff' ? { state: 'connecting', attempt: state.attempt } : state;
+      return state.state === 'backoff'
+        ? { state: 'connecting', attempt: state.attempt, ...why(state.code) }
+        : state;
     case 'welcome':
       return state.state === 'connecting'
         ? { state: 'online', attempt: state.attempt, since: event.now }
         : state;
     case 'lost':
       return state.state === 'connecting' || state.state === 'online'
-        ? backoff(nextAttempt(state, event.now), event)
+        ? backoff(nextAttempt(state, event.now), event, undefined)
         : state;
     case 'denied':
       if (state.state !== 'connecting' && state.state !== 'online') return state;
       if (event.final === true || errorDefinition(event.code).retry === 'never') {
         return { state: 'denied', code: event.code };
       }
-      return backoff(nextAttempt(state, event.now), event);
+      return backoff(nextAttempt(state, event.now), event, event.code);
     default: {
       const unreachable: never = event;
       return unreachable;
@@ -101,7 +108,12 @@ function backoff(
     readonly random: number;
     readonly retryAfter?: number | undefined;
   },
+  code: ErrorCode | undefined,
 ): ConnectionState {
   const delay = Math.max(event.retryAfter ?? 0, backoffDelay(attempt, event.random));
-  return { state: 'backoff', attempt, retryAt: event.now + delay };
+  return { state: 'backoff', attempt, retryAt: event.now + delay, ...why(code) };
+}
+
+function why(code: ErrorCode | undefined): { readonly code?: ErrorCode } {
+  return code === undefined ? {} : { code };
 }
