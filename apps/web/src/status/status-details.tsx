@@ -99,9 +99,11 @@ function connectionWords(connection: ConnectionStatus): string {
     case 'online':
       return 'Online';
     case 'connecting':
-      return 'Connecting…';
+      return connection.code === undefined ? 'Connecting…' : triesAgain(connection.code);
     case 'offline':
-      return 'Offline; it tries again by itself';
+      return connection.code === undefined
+        ? 'Offline; it tries again by itself'
+        : triesAgain(connection.code);
     case 'outdated':
       return 'Waits for a reload';
     case 'revoked':
@@ -111,4 +113,9 @@ function connectionWords(connection: ConnectionStatus): string {
       return unreachable;
     }
   }
+}
+
+/** The server was reached, and said why it cannot serve now. */
+function triesAgain(code: ErrorCode): string {
+  return `${errorDefinition(code).message} This device tries again by itself.`;
 }
