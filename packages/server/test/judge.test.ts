@@ -284,3 +284,26 @@ describe('judging', () => {
     );
   });
 });
+
+describe('regressions', () => {
+  it('[D3] refuses a delete range of no length, which would throw after the rest was applied', () => {
+    const doc = typed();
+    const bytes = new Uint8Array([0, 1, 1, 1, 3, 0]);
+    expect(judged(doc, bytes)).toBe('update-invalid');
+    const copy = new Y.Doc();
+    Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc));
+    expect(() => Y.applyUpdate(copy, bytes)).toThrow();
+  });
+
+  it('[D3] refuses two groups of structs for one client id, of which Yjs would apply only the last', () => {
+    const doc = typed();
+    const group = (client: number, clock: number) => [1, client, clock, 4 | 0x80, 1, 2, 1, 0x78];
+    expect(judged(doc, new Uint8Array([2, ...group(9, 0), ...group(9, 1), 0]))).toBe(
+      'update-invalid',
+    );
+    expect(
+      judged(doc, new Uint8Array([3, ...group(9, 0), ...group(8, 0), ...group(9, 1), 0])),
+    ).toBe('update-invalid');
+    expect(judged(doc, new Uint8Array([2, ...group(9, 0), ...group(8, 0), 0]))).toBe('fine');
+  });
+});

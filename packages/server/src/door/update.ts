@@ -1,3 +1,4 @@
+import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
 import type { ErrorCode } from '@weft/protocol';
 import { allReady } from './readiness.ts';
@@ -15,10 +16,23 @@ export interface DecodedUpdate {
   >;
 }
 
-/** Decodes the whole update; `undefined` when any part of it cannot be read. */
+/**
+ * Decodes the whole update; `undefined` when any part of it cannot be read, or would be read in two ways: of two groups
+ * of structs for one client id Yjs applies only the last.
+ */
 export function decodeUpdate(bytes: Uint8Array): DecodedUpdate | undefined {
   try {
     const { structs, ds } = Y.decodeUpdate(bytes);
+    const groups = decoding.readVarUint(decoding.createDecoder(bytes));
+    const clients = new Set<number>();
+    let runs = 0;
+    let last: number | undefined;
+    for (const { id } of structs) {
+      if (id.client !== last) runs += 1;
+      last = id.client;
+      clients.add(id.client);
+    }
+    if (runs !== groups || clients.size !== groups) return undefined;
     return { bytes, structs, deletes: ds.clients };
   } catch {
     // Whatever the decoder met (truncation, an unknown content type, a bad string), the update is not one.
@@ -68,6 +82,8 @@ export function examine(doc: Y.Doc, queued: QueuedClocks, update: DecodedUpdate)
   if (!allReady(update.structs, known)) return { finding: 'refused', code: 'update-gap' };
   for (const [client, ranges] of update.deletes) {
     for (const { clock, len } of ranges) {
+      // Nobody deletes nothing; Yjs throws on such a range once it has applied the rest.
+      if (len === 0) return { finding: 'refused', code: 'update-invalid' };
       if (clock + len > endOf(client)) return { finding: 'refused', code: 'update-gap' };
       if (!fresh && !allDeleted(doc, client, clock, len)) fresh = true;
     }
