@@ -306,4 +306,16 @@ describe('regressions', () => {
     ).toBe('update-invalid');
     expect(judged(doc, new Uint8Array([2, ...group(9, 0), ...group(8, 0), 0]))).toBe('fine');
   });
+
+  it("[D4] refuses a struct whose known part is a map's value and whose rest is text, deleted or not", () => {
+    const doc = typed();
+    doc.getMap('m').set('k', 1);
+    // "abc" is 1:0–2, the value 1:3; what follows claims to be one struct from 1:2 on, in the text.
+    const rest = (content: readonly number[]) =>
+      new Uint8Array([1, 1, 1, 2, content[0] ?? 0, 1, 1, ...content.slice(1), 0]);
+    const text = rest([4 | 0x80, 3, 0x78, 0x79, 0x7a]);
+    const deleted = rest([1 | 0x80, 3]);
+    expect(judged(doc, text)).toBe('neighbours-forged');
+    expect(judged(doc, deleted)).toBe('neighbours-forged');
+  });
 });

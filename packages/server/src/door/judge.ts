@@ -119,9 +119,10 @@ function judgeValue(value: unknown, depth: number): ErrorCode | undefined {
  * is integrated beside it, in a list of another parent.
  */
 function judgeKeyed(item: Y.Item, fresh: number, lookup: Lookup): ErrorCode | undefined {
-  if (item.content instanceof Y.ContentDeleted) return undefined;
   const known = item.length - fresh;
   if (known > 0) return lookup.continues(item, known) ? undefined : 'neighbours-forged';
+  // Values of one key that were all deleted are one struct.
+  if (item.content instanceof Y.ContentDeleted) return undefined;
   return fresh > 1 && lookup.keyed(item) ? 'neighbours-forged' : undefined;
 }
 
@@ -178,8 +179,11 @@ class Lookup {
     // Queued or collected: there is nothing to compare with.
     if (last === undefined) return true;
     const named = this.#named(item);
-    if (named === undefined || named.parentSub !== null || last.parentSub !== null) return false;
-    if (!last.deleted && last.content.constructor !== item.content.constructor) return false;
+    if (named === undefined || named.parentSub !== last.parentSub) return false;
+    if (!(item.content instanceof Y.ContentDeleted)) {
+      if (named.parentSub !== null) return false;
+      if (!last.deleted && last.content.constructor !== item.content.constructor) return false;
+    }
     return this.#typeOf(named.parent) === last.parent;
   }
 
