@@ -28,6 +28,14 @@ const ARROWS = {
     'packages/testkit',
   ],
   'e2e/browser': ['packages/testkit'],
+  // Real clients against real server processes that are killed, starved and restored.
+  'e2e/processes': [
+    'packages/protocol',
+    'packages/storage',
+    'packages/server',
+    'packages/client',
+    'packages/testkit',
+  ],
   // Composes the whole system in one process.
   'e2e/simulation': [
     'packages/protocol',

@@ -11,6 +11,7 @@ export default defineConfig({
             'packages/*/test/**/*.test.ts',
             'apps/*/test/**/*.test.ts',
             'e2e/simulation/test/**/*.test.ts',
+            'e2e/processes/test/**/*.test.ts',
             'scripts/test/**/*.test.ts',
           ],
           exclude: ['**/*.browser.test.ts', '**/node_modules/**'],

@@ -12,6 +12,8 @@ export interface Config {
   readonly dataDir: string;
   readonly secret: string;
   readonly guests: boolean;
+  /** Milliseconds that a shutdown may take. */
+  readonly drainMs: number;
 }
 
 export const HELP = `Weft: documents that converge and conversations that are ordered.
@@ -19,11 +21,14 @@ export const HELP = `Weft: documents that converge and conversations that are or
 Usage: npm start
 
 Environment
-  PORT              port to listen on; 0 takes a free one      (4400)
-  HOST              address to listen on                       (127.0.0.1)
-  WEFT_DATA_DIR     where the database is                      (./data)
-  WEFT_AUTH_SECRET  key of the tokens, at least ${SECRET_MIN_BYTES} bytes      (made in the data directory)
-  WEFT_GUESTS       on or off: sign-in with a name only        (on)
+  PORT                port to listen on; 0 takes a free one      (4400)
+  HOST                address to listen on                       (127.0.0.1)
+  WEFT_DATA_DIR       where the database is                      (./data)
+  WEFT_AUTH_SECRET    key of the tokens, at least ${SECRET_MIN_BYTES} bytes      (made in the data directory)
+  WEFT_GUESTS         on or off: sign-in with a name only        (on)
+  WEFT_DRAIN_SECONDS  how long a shutdown may take               (10)
+
+The command "weft" backs the database up, checks and restores it: npm run weft -- --help
 `;
 
 /**
@@ -37,16 +42,26 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (given !== undefined && Buffer.byteLength(given) < SECRET_MIN_BYTES) {
     throw new UsageError(`WEFT_AUTH_SECRET needs at least ${SECRET_MIN_BYTES} bytes.`);
   }
-  const dataDir = resolve(env['WEFT_DATA_DIR'] ?? 'data');
+  const drainMs = readDrain(env['WEFT_DRAIN_SECONDS']);
+  const dataDir = dataDirectory(env);
   try {
     makeDirectory(dataDir);
     const secret = given ?? keptSecret(join(dataDir, 'auth-secret'));
-    return { port, host: env['HOST'] ?? '127.0.0.1', dataDir, secret, guests };
+    return { port, host: env['HOST'] ?? '127.0.0.1', dataDir, secret, guests, drainMs };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`The data directory ${dataDir} cannot be used: ${reason}.`);
   }
+}
+
+function dataDirectory(env: Readonly<Record<string, string | undefined>>): string {
+  return resolve(env['WEFT_DATA_DIR'] ?? 'data');
+}
+
+/** Where the database of an environment is, whether or not it is there. */
+export function databaseFile(env: Readonly<Record<string, string | undefined>>): string {
+  return join(dataDirectory(env), 'weft.db');
 }
 
 /** Level by level: `mkdirSync` with `recursive` never returns for a path that no directory can be made in (/proc). */
@@ -65,6 +80,14 @@ function readPort(value: string | undefined): number {
     throw new UsageError(`PORT must be a number from 0 to 65535, not "${value}".`);
   }
   return port;
+}
+
+function readDrain(value: string | undefined): number {
+  if (value === undefined || value === '') return 10_000;
+  if (!/^[1-9][0-9]{0,3}$/.test(value)) {
+    throw new UsageError(`WEFT_DRAIN_SECONDS must be a number from 1 to 9999, not "${value}".`);
+  }
+  return Number(value) * 1_000;
 }
 
 function readSwitch(name: string, value: string | undefined): boolean {

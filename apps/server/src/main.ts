@@ -2,12 +2,10 @@ import { join } from 'node:path';
 import { createWeftServer } from '@weft/server';
 import { StorageError } from '@weft/storage';
 import { openSqliteStore } from '@weft/storage/sqlite';
-import { HELP, UsageError, readConfig } from './config.ts';
+import { HELP, UsageError, databaseFile, readConfig } from './config.ts';
+import { stopper } from './drain.ts';
 import { stderrLogger } from './log.ts';
 import { serveWebApp } from './web-app.ts';
-
-/** Milliseconds that a shutdown may take before the process ends anyway, with an error. */
-const DRAIN_MS = 10_000;
 
 async function main(): Promise<void> {
   const [option] = process.argv.slice(2);
@@ -19,7 +17,7 @@ async function main(): Promise<void> {
     throw new UsageError(`Unknown option "${option}". --help says what there is.`);
   }
   const config = readConfig(process.env);
-  const store = await openSqliteStore({ file: join(config.dataDir, 'weft.db') });
+  const store = await openSqliteStore({ file: databaseFile(process.env) });
   const server = await createWeftServer({
     store,
     secret: config.secret,
@@ -28,14 +26,7 @@ async function main(): Promise<void> {
     build: '0.1.0',
     fallback: serveWebApp(join(import.meta.dirname, '../../web/dist')),
   });
-  const stop = () => {
-    const late = setTimeout(() => {
-      process.stderr.write('weft: the shutdown took too long; some work may not be stored.\n');
-      process.exit(1);
-    }, DRAIN_MS);
-    late.unref();
-    server.close().then(() => process.exit(0), fail);
-  };
+  const stop = stopper(server, config.drainMs);
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   try {

@@ -1,5 +1,6 @@
 export { SECRET_MIN_BYTES, Tokens } from './auth/tokens.ts';
 export type { Principal } from './auth/principal.ts';
+export { type ContentsReport, checkContents } from './check/contents.ts';
 export { type WeftCore, type WeftCoreOptions, createWeftCore } from './core.ts';
 export { DEFAULT_LIMITS, type DocumentLimits } from './door/limits.ts';
 export { type Folder, createWorkerFolder } from './engine/folder.ts';

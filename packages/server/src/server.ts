@@ -38,9 +38,11 @@ export interface WeftServer {
   listen(port: number, host: string): Promise<{ readonly port: number; readonly host: string }>;
   /**
    * Drains: no new sockets, tells clients to come back, no further reads, commits what was read, closes sockets and
-   * store. Idempotent. Resolves also when the disk fails, and says what that left unstored; never while it hangs.
+   * store. Idempotent. Resolves also when the disk fails, with what that left unstored; not while it hangs.
    */
-  close(): Promise<Drained>;
+  drain(): Promise<Drained>;
+  /** `drain` for those who do not ask how it went. */
+  close(): Promise<void>;
   /** What was read from sockets and is not known to be stored. */
   readonly unstored: readonly Unstored[];
 }
@@ -55,6 +57,9 @@ export interface Drained {
 
 /** Connections that the kernel may hold before they are accepted: Node's 511 drops SYNs in a reconnect storm. */
 const BACKLOG = 4096;
+
+/** Milliseconds between two looks at whether everything that was read is answered. */
+const BUSY_MS = 2;
 
 /** Milliseconds over which clients come back after a restart: so many for each of them, within bounds. */
 const RETURN_SPREAD = { each: 2, least: 1_000, most: 30_000 } as const;
@@ -88,6 +93,8 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const asksForHealth = pathname === '/healthz' || pathname === '/readyz';
+    if (state === 'draining' && !asksForHealth) throw new WeftError('shutting-down');
     switch (pathname) {
       case '/healthz':
         sendJson(response, 200, { status: 'ok' });
@@ -116,18 +123,18 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
     } else sendJson(response, 200, { status: state });
   };
 
-  let closing: Promise<Drained> | undefined;
-  const close = async (): Promise<Drained> => {
+  let draining: Promise<Drained> | undefined;
+  const drainOnce = async (): Promise<Drained> => {
     state = 'draining';
     core.outstanding.end();
     const { each, least, most } = RETURN_SPREAD;
     gateway.stop(random, Math.min(most, Math.max(least, gateway.size * each)));
-    const stopped = stopListening(server);
-    // One turn of the event loop is one commit: whatever was read is answered before its socket closes.
-    while (core.busy) await new Promise((resolve) => setImmediate(resolve));
+    // Whatever was read is answered before its socket closes. Whoever asks meanwhile whether we are ready is told no.
+    while (core.busy) await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
     const unstored = core.outstanding.list;
     const health = await healthOf(store);
     await gateway.closeAll();
+    const stopped = stopListening(server);
     server.closeAllConnections();
     await stopped;
     await core.close();
@@ -135,6 +142,8 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
     state = 'closed';
     return { unstored, health };
   };
+
+  const drain = () => (draining ??= drainOnce());
 
   return {
     listen: (port, address) =>
@@ -151,7 +160,10 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
           resolve({ port: bound.port, host: address });
         });
       }),
-    close: () => (closing ??= close()),
+    drain,
+    close: async () => {
+      await drain();
+    },
     get unstored() {
       return core.outstanding.list;
     },

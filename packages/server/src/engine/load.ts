@@ -7,6 +7,9 @@ const PAGE = 1_000;
 /** How often a stream may be folded under a reader before something else must be wrong. */
 const ATTEMPTS = 8;
 
+/** What reading a stream takes. */
+export type ReadableLog = Pick<Log, 'read' | 'head' | 'snapshot'>;
+
 /** Marks what came from the log: it is durable and needs no further storing. */
 export const LOG_ORIGIN = { source: 'local', skipStoreHooks: true } as const;
 
@@ -25,7 +28,11 @@ export interface StreamContent {
  * missing between the snapshot it saw and those it reads, and it begins again.
  * @throws StorageError when records are missing that no snapshot holds
  */
-export async function readStream(log: Log, stream: string, after: number): Promise<StreamContent> {
+export async function readStream(
+  log: ReadableLog,
+  stream: string,
+  after: number,
+): Promise<StreamContent> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const head = await log.head(stream);
     const content = await tryRead(log, stream, after);
@@ -35,7 +42,7 @@ export async function readStream(log: Log, stream: string, after: number): Promi
 }
 
 async function tryRead(
-  log: Log,
+  log: ReadableLog,
   stream: string,
   after: number,
 ): Promise<StreamContent | undefined> {
@@ -60,7 +67,7 @@ async function tryRead(
  * and Yjs works once.
  */
 export async function catchUp(
-  log: Log,
+  log: ReadableLog,
   stream: string,
   doc: Y.Doc,
   after: number,

@@ -1,0 +1,65 @@
+import { type ConversationEvent, conversationEventSchema, segmentOf } from '@weft/protocol';
+import type { LogRecord } from '@weft/storage';
+import { type ReadableLog } from '../engine/load.ts';
+import { reasonOf } from '../logger.ts';
+
+/** Records per read. */
+const PAGE = 1_000;
+
+/** Reads a conversation's events. Its events and its sequences are dense, and each command is there once (C1, C3). */
+export async function checkEvents(
+  log: ReadableLog,
+  stream: string,
+): Promise<{
+  readonly events: readonly ConversationEvent[];
+  readonly problems: readonly string[];
+}> {
+  const events: ConversationEvent[] = [];
+  const problems: string[] = [];
+  const commands = new Set<string>();
+  for (let number = 0; ;) {
+    const records = await log.read(stream, number, PAGE);
+    for (const record of records) {
+      number = record.number;
+      const event = read(record);
+      if (typeof event === 'string') {
+        problems.push(`${stream}: event ${number} cannot be read (${event})`);
+        continue;
+      }
+      const wrong = problemOf(event, record, events.at(-1), commands);
+      if (wrong !== undefined) problems.push(`${stream}: event ${number} ${wrong}`);
+      events.push(event);
+    }
+    if (records.length < PAGE) return { events, problems };
+  }
+}
+
+function problemOf(
+  event: ConversationEvent,
+  record: LogRecord,
+  before: ConversationEvent | undefined,
+  commands: Set<string>,
+): string | undefined {
+  const key = `${event.message.author}/${event.command.id}`;
+  const repeated = commands.has(key);
+  commands.add(key);
+  if (event.event !== record.number) return `calls itself event ${event.event}`;
+  if (event.sequence !== (before?.sequence ?? 0) + 1) return `has sequence ${event.sequence}`;
+  if (event.message.sequence !== event.sequence || event.message.id !== event.command.id) {
+    return 'has the message of another';
+  }
+  if (event.segment !== segmentOf(event.sequence)) return `names segment ${event.segment}`;
+  if (repeated) return `repeats the command ${event.command.id}`;
+  return record.key === key ? undefined : 'has the key of another command';
+}
+
+/** The event, or why it is none. */
+function read(record: LogRecord): ConversationEvent | string {
+  try {
+    const json: unknown = JSON.parse(new TextDecoder().decode(record.bytes));
+    const parsed = conversationEventSchema.safeParse(json);
+    return parsed.success ? parsed.data : 'it fits no schema';
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
