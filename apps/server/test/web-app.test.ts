@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,39 @@ it('outlives a build that takes its files away', async () => {
     await expect(get()).rejects.toThrow();
     await writeFile(join(directory, 'index.html'), '<!doctype html>');
     expect((await get()).status).toBe(200);
+  } finally {
+    server.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
+it.each([
+  ['/sw.js', 200, 'no-cache'],
+  ['/manifest.webmanifest', 200, 'no-cache'],
+  ['/d/some-document', 200, 'no-cache'],
+  ['/assets/index-abc.js', 200, 'public, max-age=31536000, immutable'],
+  // Code of an earlier release is not a page: a script that is HTML would only fail later, and be kept for ever.
+  ['/assets/index-old.js', 404, null],
+])('serves %s with %i and cache-control %s', async (path, status, caching) => {
+  const directory = await mkdtemp(join(tmpdir(), 'weft-web-app-'));
+  await mkdir(join(directory, 'assets'));
+  for (const file of ['index.html', 'sw.js', 'manifest.webmanifest', 'assets/index-abc.js']) {
+    await writeFile(join(directory, file), 'content');
+  }
+  const server = createServer(serveWebApp(directory)).listen(0, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('cache-control')).toBe(caching);
+    if (path.endsWith('.js') && status === 200) {
+      expect(response.headers.get('content-type')).toContain('javascript');
+    }
+    if (path.endsWith('.webmanifest')) {
+      expect(response.headers.get('content-type')).toContain('application/manifest+json');
+    }
   } finally {
     server.close();
     await rm(directory, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { createSessionStore } from './session/session.ts';
+import { browserUpdates } from './update/browser-updates.ts';
 import '@weft/editor/style.css';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -12,12 +13,13 @@ import './styles/sidebar.css';
 import './styles/page.css';
 import './styles/conversation.css';
 import './styles/overlay.css';
+import './styles/update.css';
 
 const place = document.getElementById('root');
 if (place === null) throw new Error('index.html has no #root.');
 
 createRoot(place).render(
   <StrictMode>
-    <App sessions={createSessionStore(localStorage)} />
+    <App sessions={createSessionStore(localStorage)} updates={browserUpdates()} />
   </StrictMode>,
 );

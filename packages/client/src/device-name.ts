@@ -21,7 +21,7 @@ export function defaultStore(options: WeftOptions, url: URL): DeviceStore {
   return openIndexedDbDevice({ name: deviceName(url, owner.sub, owner.tenant) });
 }
 
-/** The database of one person, in one tenant, on one server. */
+/** The database of one person, in one tenant, on one server. @param url of the socket, as given to `createWeft` */
 export function deviceName(url: URL, sub: string, tenant: string = DEFAULT_TENANT): string {
   return `weft:${url.host}:${tenant}:${sub}`;
 }

@@ -1,4 +1,5 @@
 export type * from './api.ts';
+export { deviceName } from './device-name.ts';
 export { createWeft } from './weft.ts';
 export {
   type DirectoryEntry,

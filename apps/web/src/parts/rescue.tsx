@@ -1,4 +1,5 @@
-import { Component, type ReactNode } from 'react';
+import { Component, type ContextType, type ReactNode } from 'react';
+import { UpdatesContext } from '../update/context.ts';
 import { Notice } from './notice.tsx';
 
 interface RescueProps {
@@ -9,10 +10,18 @@ type RescueState = { readonly state: 'fine' } | { readonly state: 'failed' };
 
 /** Shows what is safe and what to do when a screen fails, in place of a white page. */
 export class Rescue extends Component<RescueProps, RescueState> {
+  static override contextType = UpdatesContext;
+  declare context: ContextType<typeof UpdatesContext>;
   override state: RescueState = { state: 'fine' };
 
   static getDerivedStateFromError(): RescueState {
     return { state: 'failed' };
+  }
+
+  /** What failed may be mended in a newer release, which waits for nothing else. */
+  async #reload(): Promise<void> {
+    if (this.context?.get() === 'ready') await this.context.take();
+    location.reload();
   }
 
   override render(): ReactNode {
@@ -23,7 +32,7 @@ export class Rescue extends Component<RescueProps, RescueState> {
           tone="error"
           title="Something went wrong on this screen"
           action={
-            <button type="button" className="button" onClick={() => location.reload()}>
+            <button type="button" className="button" onClick={() => void this.#reload()}>
               Reload
             </button>
           }

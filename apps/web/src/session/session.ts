@@ -1,5 +1,7 @@
-import { createWeft, type Observable, type Weft } from '@weft/client';
+import { createWeft, deviceName, type Observable, type Weft } from '@weft/client';
+import { openIndexedDbDevice } from '@weft/storage/indexeddb';
 import { createMadeHere, type MadeHere } from '../sync/made-here.ts';
+import { type NotStored, countNotStored } from '../sync/not-stored.ts';
 import { createOffline } from '../sync/offline.ts';
 import { createWork, type Work } from '../sync/work.ts';
 import {
@@ -21,6 +23,8 @@ export interface SignedInSession {
   /** No connection for so long that the screen says so. */
   readonly offline: Observable<boolean>;
   readonly madeHere: MadeHere;
+  /** What leaving would take from everybody. Rejects when the device cannot be read. */
+  readonly notStored: () => Promise<NotStored>;
 }
 
 export type Session = { readonly state: 'signed-out' } | SignedInSession;
@@ -67,8 +71,9 @@ export function createSessionStore(storage: Storage): SessionStore {
 
 function open(guest: Guest, firstToken: string | undefined, storage: Storage): SignedInSession {
   let token = firstToken;
+  const url = `${location.origin}/sync`;
   const weft = createWeft({
-    url: `${location.origin}/sync`,
+    url,
     person: { sub: guest.sub, name: guest.name },
     token: async () => {
       // The token of the sign-in itself serves the first connection; each later one is fetched.
@@ -90,5 +95,14 @@ function open(guest: Guest, firstToken: string | undefined, storage: Storage): S
       return () => clearTimeout(timer);
     }),
     madeHere,
+    notStored: async () => {
+      await weft.flush();
+      const store = openIndexedDbDevice({ name: deviceName(new URL(url), guest.sub) });
+      try {
+        return await countNotStored(store);
+      } finally {
+        await store.close();
+      }
+    },
   };
 }

@@ -1,10 +1,10 @@
-import { useObservable, useWeft } from '@weft/react';
 import { Check, ChevronsUpDown, LogOut } from 'lucide-react';
-import { AlertDialog, DropdownMenu } from 'radix-ui';
+import { DropdownMenu } from 'radix-ui';
 import { type ReactNode, useState } from 'react';
 import { Avatar } from '../parts/avatar.tsx';
 import { useSession } from '../session/context.ts';
 import { isTheme, setTheme, THEMES, useTheme } from '../theme/theme.ts';
+import { LeaveDialog } from './leave-dialog.tsx';
 
 const THEME_NAMES = { system: 'As the system', light: 'Light', dark: 'Dark' } as const;
 
@@ -52,44 +52,5 @@ export function WorkspaceMenu(): ReactNode {
       </DropdownMenu.Root>
       <LeaveDialog open={leaving} setOpen={setLeaving} />
     </>
-  );
-}
-
-/** Says what leaving means before it happens: a guest who leaves cannot come back as the same person. */
-function LeaveDialog({
-  open,
-  setOpen,
-}: {
-  readonly open: boolean;
-  readonly setOpen: (open: boolean) => void;
-}): ReactNode {
-  const { signOut, person } = useSession();
-  const waiting = useObservable(useWeft().pending);
-  return (
-    <AlertDialog.Root open={open} onOpenChange={setOpen}>
-      <AlertDialog.Portal>
-        <AlertDialog.Overlay className="overlay" />
-        <AlertDialog.Content className="dialog">
-          <AlertDialog.Title>Leave as {person.name}?</AlertDialog.Title>
-          <AlertDialog.Description>
-            This browser forgets who you are, and you cannot come back as the same person. What the
-            server has stays there.
-            {waiting === 0
-              ? ''
-              : ' Some of your changes have not reached the server yet; nobody else would see them.'}
-          </AlertDialog.Description>
-          <div className="dialog-actions">
-            <AlertDialog.Cancel className="button">Stay</AlertDialog.Cancel>
-            <AlertDialog.Action
-              className="button"
-              data-kind="danger"
-              onClick={() => void signOut()}
-            >
-              Leave
-            </AlertDialog.Action>
-          </div>
-        </AlertDialog.Content>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
   );
 }

@@ -1,9 +1,11 @@
 import type { ConnectionStatus, DocumentStatus, Refusal } from '@weft/client';
 import { type ErrorCode, errorDefinition } from '@weft/protocol';
-import { type StatusKind, useConnection, useObservable, useWeft } from '@weft/react';
+import { type StatusKind, useConnection, useObservable } from '@weft/react';
 import type { ReactNode } from 'react';
 import { useSession } from '../session/context.ts';
 import { titleOf, useShell } from '../shell/context.ts';
+import { useUpdates } from '../update/context.ts';
+import { reloadSafely } from '../update/reload.ts';
 
 /** What the chip's words rest on, and what can be done. */
 export function StatusDetails({
@@ -15,14 +17,12 @@ export function StatusDetails({
   readonly refusals: readonly Refusal[];
   readonly onLooked: () => void;
 }): ReactNode {
-  const weft = useWeft();
-  const { work, person, signOut } = useSession();
+  const updates = useUpdates();
+  const session = useSession();
+  const { work, person, signOut } = session;
   const changes = useObservable(work.status);
   const connection = useConnection();
-  const reload = async () => {
-    await weft.flush();
-    location.reload();
-  };
+  const reload = () => reloadSafely({ updates, session, reload: () => location.reload() });
   return (
     <>
       <h2>Your changes</h2>
