@@ -318,4 +318,12 @@ describe('regressions', () => {
     expect(judged(doc, text)).toBe('neighbours-forged');
     expect(judged(doc, deleted)).toBe('neighbours-forged');
   });
+
+  it('[D4] refuses a half-known struct whose right neighbour lies left of its known part', () => {
+    const doc = typed();
+    doc.getText('t').insert(3, 'def');
+    // "abcdef" is 1:0–5; one struct from 1:4 on, with one letter more, between 1:1 and 1:2.
+    const bytes = new Uint8Array([1, 1, 1, 4, 4 | 0x80 | 0x40, 1, 1, 1, 2, 3, 0x65, 0x66, 0x67, 0]);
+    expect(judged(doc, bytes)).toBe('neighbours-forged');
+  });
 });

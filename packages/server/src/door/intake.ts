@@ -93,6 +93,16 @@ export class Intake {
     this.#grown(this.#tail.weight);
   }
 
+  /** The stream it writes to. */
+  get stream(): string {
+    return this.#stream;
+  }
+
+  /** Number of the newest record that the document holds. */
+  get number(): number {
+    return this.#applied;
+  }
+
   /** Whether a write is under way: the document must stay loaded. */
   get busy(): boolean {
     return this.#pipeline.busy;

@@ -58,7 +58,7 @@ export function judgeStructs(
       judgeContent(struct.content) ??
       judgeKeyed(struct, fresh, lookup) ??
       judgeDepth(struct, lookup, rules.limits.nesting) ??
-      judgeNeighbours(doc, struct);
+      judgeNeighbours(doc, struct, struct.length - fresh);
     if (broken !== undefined) return broken;
   }
   return undefined;
@@ -247,8 +247,10 @@ function itemAt(doc: Y.Doc, id: Y.ID): Y.Item | undefined {
  * them that the author must have seen (a struct of its own, or one that a neighbour's author wrote before that
  * neighbour), the neighbours are forged: replicas that apply such an item in different orders differ for ever.
  */
-function judgeNeighbours(doc: Y.Doc, item: Y.Item): ErrorCode | undefined {
-  const { origin, rightOrigin } = item;
+function judgeNeighbours(doc: Y.Doc, item: Y.Item, known: number): ErrorCode | undefined {
+  const { rightOrigin } = item;
+  // What is left of a half-known struct follows its known part, whatever the whole says of its left.
+  const origin = known > 0 ? Y.createID(item.id.client, item.id.clock + known - 1) : item.origin;
   if (rightOrigin === null) return undefined;
   const right = itemAt(doc, rightOrigin);
   if (right === undefined) return undefined;
