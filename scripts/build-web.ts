@@ -7,6 +7,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { withLock } from './boot/lock.mjs';
 import { filesUnder } from './files.ts';
+import { keepAssets } from './keep-assets.ts';
 import { root } from './root.ts';
 import { runTool } from './tool.ts';
 
@@ -56,6 +57,7 @@ async function build(inputs: string): Promise<number> {
     process.stderr.write(`weft: the build of the web app failed (exit code ${code})\n`);
     return 1;
   }
+  keepAssets(DIST, next);
   writeFileSync(join(next, '.inputs'), inputs);
   rmSync(DIST, { recursive: true, force: true });
   renameSync(next, DIST);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cp, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { cp, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,13 +12,13 @@ const BUILT = fileURLToPath(new URL('../../../apps/web/dist/', import.meta.url))
  */
 export async function makeRelease(directory: string, name: string): Promise<void> {
   await cp(BUILT, directory, { recursive: true });
-  const assets = await readdir(join(directory, 'assets'));
-  const code = assets.find((file) => file.endsWith('.js'));
-  if (code === undefined) throw new Error('The build has no code.');
+  const built = await readFile(join(directory, 'index.html'), 'utf8');
+  const code = /\/assets\/([\w.-]+\.js)"/.exec(built)?.[1];
+  if (code === undefined) throw new Error('The page of the build has no code.');
   const renamed = code.replace(/\.js$/, `.${name}.js`);
   await rename(join(directory, 'assets', code), join(directory, 'assets', renamed));
 
-  const page = (await readFile(join(directory, 'index.html'), 'utf8'))
+  const page = built
     .replaceAll(code, renamed)
     .replace('<head>', `<head><meta name="release" content="${name}">`);
   await writeFile(join(directory, 'index.html'), page);

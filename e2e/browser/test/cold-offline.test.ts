@@ -100,6 +100,8 @@ test('[D2] [C7] with no server and no network the app opens, edits, queues, and 
     await bea.sees('Written without a network');
     await ann.openDocument('Elsewhere');
     await ann.sees('Never opened by Ann');
+    await ann.openEntry('Loom');
+    await ann.seesMessage('From the tunnel', 'stored');
     expect(await ann.messages()).toHaveLength(2);
   });
 });
