@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { USAGE, UsageError, parseOptions } from './bench/options.ts';
 import { table } from './bench/report.ts';
@@ -25,14 +25,23 @@ async function main(): Promise<void> {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
-  const { scenarios, quick, rounds, out } = parseOptions(process.argv.slice(2));
+  const { scenarios, quick, rounds, out, only, profile } = parseOptions(process.argv.slice(2));
+  const nodeOptions =
+    profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`];
   const outcomes: Outcome[] = [];
   for (const scenario of scenarios) {
-    const outcome = await runScenario(scenario, { quick, rounds, progress });
+    const outcome = await runScenario(scenario, {
+      quick,
+      rounds,
+      only,
+      nodeOptions,
+      progress,
+    });
     outcomes.push(outcome);
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     process.stdout.write(`${table(outcome)}\n\n`);
-    if (out === undefined && !quick) await write(join(RESULTS, `${scenario.name}.json`), outcome);
+    if (out === undefined && !quick && only === undefined && profile === undefined)
+      await write(join(RESULTS, `${scenario.name}.json`), outcome);
   }
   if (out !== undefined) await write(out, outcomes);
 }

@@ -132,6 +132,8 @@ describe('the command line', () => {
       quick: false,
       rounds: 3,
       out: undefined,
+      only: undefined,
+      profile: undefined,
     });
     const { scenarios, quick, rounds, out } = parseOptions([
       'cold',
@@ -146,7 +148,13 @@ describe('the command line', () => {
   });
 
   it('says in one line what is wrong', () => {
-    for (const argv of [['warm'], ['--rounds', '0'], ['--rounds', 'x'], ['--fast']]) {
+    for (const argv of [
+      ['warm'],
+      ['--rounds', '0'],
+      ['--rounds', 'x'],
+      ['--only', 'x'],
+      ['--fast'],
+    ]) {
       expect(() => parseOptions(argv)).toThrow(UsageError);
     }
   });

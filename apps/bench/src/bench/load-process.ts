@@ -5,8 +5,8 @@ import { type Job, type Result, type Told, reportSchema } from './load/jobs.ts';
 /** The result that a job of this type has. */
 export type ResultOf<Type extends Job['type']> = Extract<Result, { readonly type: Type }>;
 
-/** What to do at a job's gates; the generator waits for it. */
-export type AtGate = (name: string) => Promise<void>;
+/** What to do at a job's gates; the generator waits for it. @param cpu milliseconds of CPU that it has used */
+export type AtGate = (name: string, cpu: number) => Promise<void>;
 
 /** The load generator's process. One job at a time. */
 export interface LoadProcess {
@@ -50,7 +50,7 @@ export function startLoad(): LoadProcess {
         const listen = (message: unknown) => {
           const said = reportSchema.parse(message);
           if (said.type === 'gate') {
-            atGate(said.name).then(() => tell({ type: 'pass' }), fail);
+            atGate(said.name, said.cpu).then(() => tell({ type: 'pass' }), fail);
             return;
           }
           end();

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { KINDS, type Kind } from './kinds.ts';
 import { cold } from './scenarios/cold.ts';
 import { hot } from './scenarios/hot.ts';
 import { lost } from './scenarios/lost.ts';
@@ -10,7 +11,7 @@ import type { Scenario } from './scenario.ts';
 
 export const SCENARIOS: readonly Scenario[] = [lost, hot, many, slowDisk, cold, offline, size];
 
-export const USAGE = `npm run bench -- [scenario…] [--quick] [--rounds N] [--out file.json]
+export const USAGE = `npm run bench -- [scenario…] [--quick] [--rounds N] [--only server] [--out file.json] [--profile directory]
 Scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}; none means all of them.`;
 
 export interface BenchOptions {
@@ -19,6 +20,10 @@ export interface BenchOptions {
   readonly rounds: number;
   /** One file for all results. Without it, each scenario's go to `results/`, but for those of a quick run. */
   readonly out: string | undefined;
+  /** Measure this server alone: for work on it, not for results. */
+  readonly only: Kind | undefined;
+  /** Where to put CPU profiles of our own server. */
+  readonly profile: string | undefined;
 }
 
 /** What is wrong with the command line, in one line. */
@@ -38,7 +43,14 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
           if (found === undefined) throw new UsageError(`there is no scenario "${name}"`);
           return found;
         });
-  return { scenarios, quick, rounds: readRounds(values.rounds, quick), out: values.out };
+  return {
+    scenarios,
+    quick,
+    rounds: readRounds(values.rounds, quick),
+    out: values.out,
+    only: readKind(values.only),
+    profile: values.profile,
+  };
 }
 
 function readRounds(text: string | undefined, quick: boolean): number {
@@ -50,6 +62,13 @@ function readRounds(text: string | undefined, quick: boolean): number {
   return rounds;
 }
 
+function readKind(text: string | undefined): Kind | undefined {
+  if (text === undefined) return undefined;
+  const kind = KINDS.find((each) => each === text);
+  if (kind === undefined) throw new UsageError(`--only takes ${KINDS.join(', ')}, not ${text}`);
+  return kind;
+}
+
 function parse(argv: readonly string[]) {
   try {
     return parseArgs({
@@ -59,6 +78,8 @@ function parse(argv: readonly string[]) {
         quick: { type: 'boolean' },
         rounds: { type: 'string' },
         out: { type: 'string' },
+        only: { type: 'string' },
+        profile: { type: 'string' },
       },
     });
   } catch (cause) {

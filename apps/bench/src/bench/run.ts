@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
-import type { Kind } from './kinds.ts';
+import { KINDS, type Kind } from './kinds.ts';
 import { startLoad } from './load-process.ts';
+import { quietMoment } from './machine.ts';
 import { type Judged, Measures, judge } from './measure.ts';
 import type { Scenario, Stage } from './scenario.ts';
 import { startServer } from './server-child.ts';
@@ -38,17 +39,26 @@ export async function runScenario(
     readonly progress: (text: string) => void;
     /** Options of Node for our own server (`--cpu-prof`, say). */
     readonly nodeOptions?: readonly string[];
+    /** This server alone. */
+    readonly only?: Kind | undefined;
   },
 ): Promise<Outcome> {
-  const { quick, rounds, progress, nodeOptions } = options;
+  const { quick, rounds, progress, nodeOptions, only } = options;
   const measures = new Measures();
   const raw: Kept[] = [];
   const load = startLoad();
   const stage: Stage = {
     quick,
     rounds,
+    kinds: only === undefined ? KINDS : [only],
     load,
     measures,
+    quiet: async () => {
+      if (quick) return;
+      await quietMoment((others) =>
+        progress(`${scenario.name}: waiting, others keep ${others.toFixed(1)} processors busy`),
+      );
+    },
     progress: (text) => progress(`${scenario.name}: ${text}`),
     keep: (server, round, kept) => raw.push({ ...kept, server, round }),
     withServer: async (kind, serverOptions, use) => {

@@ -9,8 +9,12 @@ export interface Stage {
   readonly quick: boolean;
   /** How often each server is measured. */
   readonly rounds: number;
+  /** The servers to measure, as far as the scenario is one for them. */
+  readonly kinds: readonly Kind[];
   readonly load: LoadProcess;
   readonly measures: Measures;
+  /** Waits for a quiet moment of the machine, for a while. A quick run does not wait. */
+  quiet(): Promise<void>;
   /** Starts a server, hands it on, and closes it whatever happens. */
   withServer<T>(
     kind: Kind,

@@ -165,7 +165,12 @@ export type Told = z.infer<typeof toldSchema>;
 
 /** What it says. At a gate it waits until it may pass, so that the server's usage is read at that very moment. */
 export const reportSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('gate'), name: z.string() }),
+  z.object({
+    type: z.literal('gate'),
+    name: z.string(),
+    /** Milliseconds of CPU that the generator itself has used. */
+    cpu: z.number(),
+  }),
   z.object({ type: z.literal('done'), result: resultSchema }),
   z.object({ type: z.literal('failed'), reason: z.string() }),
 ]);

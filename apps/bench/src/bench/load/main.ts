@@ -12,7 +12,8 @@ let pass: () => void = () => undefined;
 function gate(name: string): Promise<void> {
   return new Promise((resolve) => {
     pass = resolve;
-    report({ type: 'gate', name });
+    const { user, system } = process.cpuUsage();
+    report({ type: 'gate', name, cpu: (user + system) / 1000 });
   });
 }
 

@@ -1,4 +1,5 @@
 import { encodedDocument, longSession } from '../documents.ts';
+import { gauge } from '../gauge.ts';
 import { type Kind, inTurn } from '../kinds.ts';
 import { type Goal } from '../measure.ts';
 import { type Scenario, type Stage, documentName } from '../scenario.ts';
@@ -60,7 +61,10 @@ export const cold: Scenario = {
       });
     }
     for (let round = 0; round < rounds; round += 1) {
-      for (const kind of inTurn(KEEPING, round)) {
+      for (const kind of inTurn(
+        stage.kinds.filter((each) => KEEPING.includes(each)),
+        round,
+      )) {
         for (const sizes of all) {
           await stage.withServer(kind, {}, (server) => measure(stage, kind, round, server, sizes));
         }
@@ -87,21 +91,20 @@ async function measure(
   if (kind === 'weft') await foldedDown(server.dataDir, documents, 0);
   await server.stop();
   await server.restart();
+  await stage.quiet();
   stage.progress(`${kind}, round ${round + 1}: opening ${sizes.name}`);
   const singles: { readonly took: number; readonly cpu: number; readonly bytes: number }[] = [];
   const crowds: { readonly took: number; readonly cpu: number }[] = [];
   for (const [index, document] of documents.entries()) {
     const clients = index < WARM + sizes.single ? 1 : CROWD;
-    const usages: number[] = [];
+    const gauged = gauge(server);
     const { took, bytes } = await stage.load.run(
       { type: 'open', target: server.target, document, clients },
-      async () => {
-        usages.push((await server.usage()).cpu);
-      },
+      gauged.atGate,
     );
     const last = Math.max(...took);
-    const cpu = (usages[1] ?? 0) - (usages[0] ?? 0);
-    stage.keep(kind, round, { document: sizes.name, index, clients, took, cpu, bytes });
+    const { cpu, others } = gauged.result();
+    stage.keep(kind, round, { document: sizes.name, index, clients, took, cpu, others, bytes });
     if (index < WARM) continue;
     if (clients === 1) singles.push({ took: last, cpu, bytes });
     else crowds.push({ took: last, cpu });

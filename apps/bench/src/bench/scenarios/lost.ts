@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { KINDS, inTurn } from '../kinds.ts';
+import { inTurn } from '../kinds.ts';
 import { type Scenario, documentName } from '../scenario.ts';
 
 /** Milliseconds of typing before the server is killed, one per round, and over again. */
@@ -21,7 +21,7 @@ export const lost: Scenario = {
     measures.define('acked before the kill', 'edits');
     for (let round = 0; round < rounds; round += 1) {
       const moment = quick ? QUICK_MOMENT : (MOMENTS[round % MOMENTS.length] ?? QUICK_MOMENT);
-      for (const kind of inTurn(KINDS, round)) {
+      for (const kind of inTurn(stage.kinds, round)) {
         stage.progress(`${kind}, round ${round + 1}: killed after ${moment} ms`);
         const document = documentName(`lost-${round}`);
         await stage.withServer(kind, {}, async (server) => {

@@ -1,4 +1,4 @@
-import { KINDS, inTurn } from '../kinds.ts';
+import { inTurn } from '../kinds.ts';
 import type { Scenario } from '../scenario.ts';
 import { typeMeasured, withoutMarks } from './hot.ts';
 
@@ -21,10 +21,10 @@ export const many: Scenario = {
     measures.define('resident memory after', 'MB');
     const documents = quick ? 20 : DOCUMENTS;
     for (let round = 0; round < rounds; round += 1) {
-      for (const kind of inTurn(KINDS, round)) {
+      for (const kind of inTurn(stage.kinds, round)) {
         stage.progress(`${kind}, round ${round + 1}`);
         await stage.withServer(kind, {}, async (server) => {
-          const { typed, cpu, rss } = await typeMeasured(stage, server, {
+          const { typed, cpu, rss, others } = await typeMeasured(stage, server, {
             document: `many-${round}`,
             documents,
             clients: PEOPLE,
@@ -34,7 +34,7 @@ export const many: Scenario = {
             warmup: quick ? 200 : 2_000,
             duration: quick ? 500 : 20_000,
           });
-          stage.keep(kind, round, { cpu, rss, ...withoutMarks(typed) });
+          stage.keep(kind, round, { cpu, rss, others, ...withoutMarks(typed) });
           measures.add('fan-out p50', kind, typed.fanOut.p50);
           measures.add('fan-out p99', kind, typed.fanOut.p99);
           if (typed.acks.count > 0) measures.add('stored p99', kind, typed.acks.p99);

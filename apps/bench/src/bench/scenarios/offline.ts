@@ -1,3 +1,4 @@
+import { gauge } from '../gauge.ts';
 import { KINDS, type Kind, inTurn } from '../kinds.ts';
 import { type Scenario, documentName } from '../scenario.ts';
 import { median } from '../stats.ts';
@@ -23,7 +24,10 @@ export const offline: Scenario = {
     measures.define('bytes, both people, both ways', 'kB', { goal: 'at-most-times', times: 1 });
     measures.define('server CPU', 'ms');
     for (let round = 0; round < rounds; round += 1) {
-      for (const kind of inTurn(SYNCING, round)) {
+      for (const kind of inTurn(
+        stage.kinds.filter((each) => SYNCING.includes(each)),
+        round,
+      )) {
         stage.progress(`${kind}, round ${round + 1}`);
         await stage.withServer(kind, {}, async (server) => {
           const meetings: {
@@ -34,7 +38,8 @@ export const offline: Scenario = {
           }[] = [];
           const count = quick ? 1 : WARM + COUNTED;
           for (let index = 0; index < count; index += 1) {
-            const usages: number[] = [];
+            await stage.quiet();
+            const gauged = gauge(server);
             const { converged, acked, bytes } = await stage.load.run(
               {
                 type: 'merge',
@@ -43,12 +48,10 @@ export const offline: Scenario = {
                 edits: quick ? 500 : EDITS,
                 seed: SEED + index,
               },
-              async () => {
-                usages.push((await server.usage()).cpu);
-              },
+              gauged.atGate,
             );
-            const cpu = (usages[1] ?? 0) - (usages[0] ?? 0);
-            stage.keep(kind, round, { index, converged, acked, bytes, cpu });
+            const { cpu, others } = gauged.result();
+            stage.keep(kind, round, { index, converged, acked, bytes, cpu, others });
             if (quick || index >= WARM) meetings.push({ converged, acked, bytes, cpu });
           }
           const middle = (pick: (meeting: (typeof meetings)[number]) => number) =>

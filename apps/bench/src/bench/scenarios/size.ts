@@ -1,7 +1,11 @@
 import { longSession, updatesOf } from '../documents.ts';
+import type { Kind } from '../kinds.ts';
 import { type Scenario, documentName } from '../scenario.ts';
 import { stockPages } from '../stock-database.ts';
 import { foldedDown, weftSize } from '../weft-database.ts';
+
+/** Those that keep documents. */
+const KEEPING: readonly Kind[] = ['weft', 'hocuspocus'];
 
 /** The compactor folds at so many records: when it is done, fewer are left. */
 const TAIL_MAX = 1_999;
@@ -19,7 +23,7 @@ export const size: Scenario = {
     measures.define('edits taken per second', 'edits/s');
     const session = await longSession(quick ? 5_000 : undefined);
     const updates = [...updatesOf(session, 0x4000_0001)];
-    for (const kind of ['weft', 'hocuspocus'] as const) {
+    for (const kind of stage.kinds.filter((each) => KEEPING.includes(each))) {
       stage.progress(`${kind}: ${updates.length} changes of ${session.name}`);
       await stage.withServer(kind, {}, async (server) => {
         const document = documentName('size');

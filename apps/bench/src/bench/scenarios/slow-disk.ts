@@ -19,11 +19,14 @@ export const slowDisk: Scenario = {
     measures.define('stored p99', 'ms', { goal: 'at-most', value: 40 });
     measures.define('fan-out p99', 'ms');
     for (let round = 0; round < rounds; round += 1) {
-      for (const kind of inTurn(STORING, round)) {
+      for (const kind of inTurn(
+        STORING.filter((each) => stage.kinds.includes(each)),
+        round,
+      )) {
         stage.progress(`${kind}, round ${round + 1}`);
         const options = { slowDisk: FSYNC, watchLoop: true };
         await stage.withServer(kind, options, async (server) => {
-          const { typed, cpu, loopDelay } = await typeMeasured(stage, server, {
+          const { typed, cpu, loopDelay, others } = await typeMeasured(stage, server, {
             document: `slow-${round}`,
             clients: quick ? 10 : 50,
             writers: quick ? 3 : 10,
@@ -31,7 +34,7 @@ export const slowDisk: Scenario = {
             warmup: quick ? 300 : 3_000,
             duration: quick ? 500 : 12_000,
           });
-          stage.keep(kind, round, { cpu, loopDelay, ...withoutMarks(typed) });
+          stage.keep(kind, round, { cpu, loopDelay, others, ...withoutMarks(typed) });
           // An ack that comes sooner than the disk can be would mean that nothing was slowed down.
           if (kind === 'weft' && typed.acks.p50 < FSYNC) {
             throw new Error('The disk was not slow: acks came before a commit could end.');
