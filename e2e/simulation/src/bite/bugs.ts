@@ -1,0 +1,20 @@
+import { type Universe, copiedUniverse } from '../universe.ts';
+import type { Bug } from './bug.ts';
+import { CLIENT_BUGS } from './client-bugs.ts';
+import { doorGuards } from './guards.ts';
+import { SERVER_BUGS } from './server-bugs.ts';
+import { STORE_BUGS } from './store-bugs.ts';
+import { unchanged } from './wrap.ts';
+
+/** Every planted bug. */
+export const PLANTED: readonly Bug[] = [...STORE_BUGS, ...SERVER_BUGS, ...CLIENT_BUGS];
+
+/** The door, once without each of its guards. */
+export function unguarded(): readonly Bug[] {
+  return doorGuards().map(({ name, transform }) => ({ name: `without ${name}`, transform }));
+}
+
+/** Our packages with a bug in them. */
+export function plant(bug: Bug): Promise<Universe> {
+  return copiedUniverse(bug.name, bug.transform ?? unchanged, bug.wrappers);
+}

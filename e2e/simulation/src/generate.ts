@@ -1,0 +1,203 @@
+import { type SimRandom, createRandom } from '@weft/testkit/sim';
+import { ADVERSARY } from './ledger/wire.ts';
+import type { Action, Case } from './case.ts';
+import { DOCUMENTS, CONVERSATION } from './rules.ts';
+
+/** What a run is made of, at most. */
+export interface Size {
+  readonly tabs: number;
+  /** Transactions per tab. */
+  readonly edits: number;
+}
+
+export const STANDARD: Size = { tabs: 4, edits: 50 };
+
+const KINDS = [
+  'insert',
+  'insert',
+  'insert',
+  'delete',
+  'delete',
+  'format',
+  'set',
+  'unset',
+  'push',
+  'nest',
+] as const;
+
+/** The case of a seed: what people type, what breaks, and what the adversary tries. */
+export function generate(
+  seed: string,
+  size: Size = STANDARD,
+  attacks: readonly string[] = [],
+): Case {
+  const random = createRandom(seed).fork('case');
+  const actions: Action[] = [];
+  // Some runs are calm, some are rough: what breaks rarely is found in calm ones, what breaks often in rough ones.
+  const rough = random.pick([0, 0.02, 0.08, 0.2]);
+  const hostile = attacks.length === 0 ? 0 : random.pick([0, 0, 0.05, 0.15, 0.4]);
+  const chatty = random.pick([0.02, 0.1, 0.3]);
+  const slow = random.pick([1, 4, 15, 60]);
+  // Some have few people who come and go: documents are unloaded under them.
+  const lonely = random.chance(0.2);
+  const tabs = lonely ? random.int(1, 2) : size.tabs;
+  const left = Array.from({ length: tabs }, () => (size.edits * size.tabs) / tabs);
+  let said = 0;
+  let pastes = random.chance(0.05) ? 2 : 0;
+  let clock = 10;
+  const when = () => {
+    clock = round(clock + random.next() * slow);
+    return clock;
+  };
+  const dealFault = () => actions.push(fault(random, tabs, when()));
+  while (left.some((edits) => edits > 0)) {
+    const tab = random.pick([...left.keys()].filter((index) => (left[index] ?? 0) > 0));
+    const document = random.chance(0.7) ? DOCUMENTS[0] : DOCUMENTS[1];
+    const times = Math.min(left[tab] ?? 0, random.pick([1, 1, 2, 3, 5]));
+    left[tab] = (left[tab] ?? 0) - times;
+    const paste = pastes > 0 && random.chance(0.1);
+    if (paste) pastes -= 1;
+    actions.push({
+      type: 'edit',
+      when: when(),
+      tab,
+      document,
+      kind: paste ? 'paste' : random.pick(KINDS),
+      at: round(random.next()),
+      size: random.int(1, 6),
+      times: paste ? 1 : times,
+    });
+    if (random.chance(chatty)) {
+      said += 1;
+      const text = `message ${said}`;
+      actions.push({
+        type: 'say',
+        when: when(),
+        tab: random.int(0, tabs - 1),
+        conversation: CONVERSATION,
+        text,
+      });
+    }
+    if (random.chance(0.03)) {
+      const at = round(random.next());
+      actions.push({ type: 'point', when: when(), tab, document, at });
+    }
+    if (lonely && random.chance(0.3))
+      handOver(actions, random, { tab, tabs, document, when: when() });
+    if (random.chance(rough)) dealFault();
+    if (random.chance(hostile)) {
+      actions.push({
+        type: 'attack',
+        when: when(),
+        document: DOCUMENTS[0],
+        kind: random.pick(attacks),
+        dice: random.int(0, 2 ** 30),
+      });
+    }
+  }
+  return { seed, tabs, actions: actions.toSorted((a, b) => a.when - b.when) };
+}
+
+/**
+ * One is away while the other writes and is gone: the document is left by its last reader, written, and opened again
+ * at nearly the same time.
+ */
+function handOver(
+  actions: Action[],
+  random: SimRandom,
+  at: {
+    readonly tab: number;
+    readonly tabs: number;
+    readonly document: string;
+    readonly when: number;
+  },
+): void {
+  const { tab, tabs, document, when } = at;
+  const other = (tab + 1) % tabs;
+  const soon = (min: number, max: number) => round(min + (max - min) * random.next());
+  actions.push({ type: 'revisit', when, tab: other, document, away: soon(60, 180) });
+  const edited = round(when + soon(0, 80));
+  actions.push({
+    type: 'edit',
+    when: edited,
+    tab,
+    document,
+    kind: 'set',
+    at: 0.5,
+    size: random.int(1, 6),
+    times: 1,
+  });
+  const gone = { type: 'reload', when: round(edited + soon(5, 50)), tab } as const;
+  if (random.chance(0.7)) actions.push({ ...gone, how: 'killed', away: soon(0, 300) });
+}
+
+/** A case of attacks, each of them once, on two people who hardly do anything: whatever the door lets in shows. */
+export function siege(seed: string, attacks: readonly string[]): Case {
+  const random = createRandom(seed).fork('siege');
+  const calm = generate(seed, { tabs: 2, edits: 12 });
+  const start = calm.actions.at(-1)?.when ?? 0;
+  const order = attacks
+    .map((kind) => ({ kind, place: random.next() }))
+    .toSorted((a, b) => a.place - b.place);
+  const assault = order.map(({ kind, place }): Action => ({
+    type: 'attack',
+    when: round(300 + place * Math.max(start, 1_500)),
+    document: DOCUMENTS[0],
+    kind,
+    dice: random.int(0, 2 ** 30),
+  }));
+  const seen: Action[] = [0, 1].map((tab) => ({
+    type: 'point',
+    when: 200,
+    tab,
+    document: DOCUMENTS[0],
+    at: 0,
+  }));
+  const actions = [...calm.actions, ...seen, ...assault].toSorted((a, b) => a.when - b.when);
+  return { ...calm, actions };
+}
+
+function fault(random: SimRandom, tabs: number, when: number): Action {
+  const tab = random.int(0, tabs - 1);
+  const site = random.chance(0.1) ? ADVERSARY : `tab ${tab}`;
+  const document = random.pick(DOCUMENTS);
+  const short = random.int(0, 400);
+  const long = random.pick([50, 500, 3_000, 12_000]);
+  switch (random.int(0, 13)) {
+    case 0:
+    case 1:
+      return { type: 'cut', when, site };
+    case 2:
+      return { type: 'silence', when, site, which: random.pick(['up', 'down', 'both']), ms: long };
+    case 3:
+      return { type: 'partition', when, site, ms: long };
+    case 4:
+    case 5:
+      return { type: 'reload', when, tab, how: 'killed', away: short };
+    case 6:
+      return { type: 'reload', when, tab, how: 'closed', away: short };
+    case 7:
+    case 8:
+      return {
+        type: 'crash',
+        when,
+        point: random.pick(['now', 'before-write', 'before-sync', 'before-answer']),
+        nth: random.int(1, 4),
+        down: short,
+      };
+    case 9:
+      return { type: 'disk', when, health: random.pick(['failing', 'lying']), ms: short };
+    case 11:
+    case 12:
+      return { type: 'linger', when, site, ms: random.pick([100, 400, 900]) };
+    case 10:
+      return { type: 'device', when, tab, ms: short };
+    default:
+      return { type: 'revisit', when, tab, document, away: short };
+  }
+}
+
+/** Three digits: cases are read by people. */
+function round(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
+}

@@ -1,0 +1,195 @@
+import { type ConversationEvent, conversationEventSchema } from '@weft/protocol';
+import type { LogEntry } from '@weft/storage';
+import type { StoreRecord } from '@weft/testkit/sim';
+import * as Y from 'yjs';
+import { type Content, contentOf, docHolds } from '../content.ts';
+import { Holdings } from '../holdings.ts';
+import { SIM_LIMITS } from '../rules.ts';
+import type { Violations } from './violations.ts';
+
+/** Milliseconds after which a server has applied what is durable. */
+const SETTLED = 50;
+
+const CONVERSATION = /\/conversation\//;
+
+/** What is known of one stream from its durable records alone. */
+interface StreamLedger {
+  readonly holdings: Holdings;
+  /** Client id → the first principal that wrote under it or was shown with it. */
+  readonly owners: Map<number, string>;
+  /** Writes that came when the log had all of them. */
+  readonly known: Set<string>;
+  readonly updates: Uint8Array[];
+  /** When the newest of them became durable. */
+  grew: number;
+  /** A document made of the first `applied` updates: made when it is asked for. */
+  replica: { readonly doc: Y.Doc; applied: number } | undefined;
+  readonly events: ConversationEvent[];
+}
+
+/**
+ * What is durable, read from the simulated disk and from nothing else. Every record that becomes durable is held
+ * against the laws that any log must keep, whoever let it in.
+ */
+export class DurableLog {
+  readonly #violations: Violations;
+  readonly #now: () => number;
+  readonly #streams = new Map<string, StreamLedger>();
+
+  constructor(violations: Violations, now: () => number) {
+    this.#violations = violations;
+    this.#now = now;
+  }
+
+  /** Records have become durable. */
+  add(records: readonly StoreRecord[]): void {
+    for (const record of records) {
+      if (record.type === 'append') for (const entry of record.entries) this.#append(entry);
+    }
+  }
+
+  /**
+   * Whether all of it is in the log, or follows from it: a value that loses against another one is deleted by every
+   * replica that applies both, and so is what was put into a deleted type. No record says so.
+   */
+  holds(name: string, content: Content): boolean {
+    const stream = this.#stream(name);
+    if (stream.holdings.hold(content)) return true;
+    if (!stream.holdings.hold({ inserts: content.inserts, deletes: [] })) return false;
+    const replica = (stream.replica ??= { doc: emptyReplica(), applied: 0 });
+    for (; replica.applied < stream.updates.length; replica.applied += 1) {
+      const update = stream.updates[replica.applied];
+      if (update !== undefined) Y.applyUpdate(replica.doc, update);
+    }
+    return docHolds(replica.doc, content);
+  }
+
+  /** A write has come: one that the log has all of must cost no record. */
+  arrived(name: string, bytes: Uint8Array, content: Content): void {
+    const { holdings, known, grew } = this.#stream(name);
+    // What became durable a moment ago is not applied yet: a repetition of it may still pass as new, harmlessly.
+    if (this.#now() - grew > SETTLED && holdings.hold(content)) known.add(keyOf(bytes));
+  }
+
+  /** A client id was shown to others as this person's. */
+  shown(stream: string, client: number, principal: string): void {
+    const { owners } = this.#stream(stream);
+    const owner = owners.get(client) ?? principal;
+    owners.set(client, owner);
+    if (owner !== principal) {
+      this.#violations.add('D7', `${principal} was shown under the client id of ${owner}`);
+    }
+  }
+
+  owner(stream: string, client: number): string | undefined {
+    return this.#stream(stream).owners.get(client);
+  }
+
+  events(stream: string): readonly ConversationEvent[] {
+    return this.#stream(stream).events;
+  }
+
+  /** The events of all conversations. */
+  conversationEvents(): readonly ConversationEvent[] {
+    return [...this.#streams.values()].flatMap(({ events }) => events);
+  }
+
+  /** A document made of a stream's records, in their order. */
+  replay(stream: string): Y.Doc {
+    const doc = emptyReplica();
+    for (const update of this.#stream(stream).updates) Y.applyUpdate(doc, update);
+    return doc;
+  }
+
+  #stream(name: string): StreamLedger {
+    const found = this.#streams.get(name);
+    if (found !== undefined) return found;
+    const made: StreamLedger = {
+      holdings: new Holdings(),
+      owners: new Map(),
+      known: new Set(),
+      updates: [],
+      grew: 0,
+      replica: undefined,
+      events: [],
+    };
+    this.#streams.set(name, made);
+    return made;
+  }
+
+  #append(entry: LogEntry): void {
+    const stream = this.#stream(entry.stream);
+    if (entry.kind === 'event') {
+      const text = new TextDecoder().decode(entry.bytes);
+      this.#event(stream, conversationEventSchema.parse(JSON.parse(text)));
+      return;
+    }
+    let content: Content;
+    try {
+      content = contentOf(entry.bytes);
+    } catch {
+      this.#violations.add('D3', `the log of ${entry.stream} took bytes that are no update`);
+      return;
+    }
+    this.#judge(entry, stream, content);
+    stream.holdings.add(content);
+    stream.updates.push(entry.bytes);
+    stream.grew = this.#now();
+  }
+
+  #judge(entry: LogEntry, { holdings, owners, known }: StreamLedger, content: Content): void {
+    const wrong = (law: string, what: string) => {
+      this.#violations.add(law, `the log of ${entry.stream} took ${what} from ${entry.principal}`);
+    };
+    const ends = new Map<number, number>();
+    for (const { client, clock, length } of content.inserts) {
+      const end = ends.get(client) ?? holdings.end(client);
+      if (clock > end) wrong('D3', 'structs behind a gap');
+      if (clock < end) wrong('D5', 'structs that it had');
+      ends.set(client, Math.max(end, clock + length));
+      if (CONVERSATION.test(entry.stream)) continue;
+      const owner = owners.get(client) ?? entry.principal;
+      owners.set(client, owner);
+      if (owner !== entry.principal) wrong('D7', `structs under a client id of ${owner}`);
+      if (length > SIM_LIMITS.clockAdvance) wrong('D3', 'a jump of a clock');
+    }
+    for (const { client, clock, length } of content.deletes) {
+      if (clock + length > (ends.get(client) ?? holdings.end(client))) {
+        wrong('D3', 'deletes of what is nowhere');
+      }
+    }
+    if (known.has(keyOf(entry.bytes))) wrong('D5', 'what it had');
+    if (ends.size > SIM_LIMITS.clients) wrong('D3', 'a crowd of client ids');
+    if (content.deletes.length > SIM_LIMITS.deleteRanges) wrong('D3', 'a flood of delete ranges');
+  }
+
+  #event({ events }: StreamLedger, event: ConversationEvent): void {
+    const { conversation } = event.command;
+    const expected = events.length + 1;
+    if (event.event !== expected || event.sequence !== expected) {
+      this.#violations.add(
+        'C1',
+        `${conversation} has event ${event.event}, sequence ${event.sequence} at ${expected}`,
+      );
+    }
+    const twice = events.some(
+      ({ command, message }) =>
+        command.id === event.command.id && message.author === event.message.author,
+    );
+    if (twice) this.#violations.add('C3', `the command ${event.command.id} had two effects`);
+    events.push(event);
+  }
+}
+
+function keyOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1');
+}
+
+/** A document that only applies: clean-ups of its own would be edits that nobody made. */
+function emptyReplica(): Y.Doc {
+  const doc = new Y.Doc();
+  doc.on('afterTransaction', (transaction) => {
+    transaction._needFormattingCleanup = false;
+  });
+  return doc;
+}

@@ -1,0 +1,18 @@
+import { ATTACK_NAMES } from './adversary/kinds.ts';
+import type { Case } from './case.ts';
+import { STANDARD, generate, siege } from './generate.ts';
+
+/** One seed in so many is a siege: every attack once, in another order. */
+const SIEGE_EVERY = 25;
+
+/** The case of a seed number: what `npm test`, `npm run fuzz` and the hunts for planted bugs all run. */
+export function caseOf(seed: number): Case {
+  return seed % SIEGE_EVERY === 0
+    ? siege(String(seed), ATTACK_NAMES)
+    : generate(String(seed), STANDARD, ATTACK_NAMES);
+}
+
+/** The cases of all seeds from one on. */
+export function* casesFrom(seed: number): Generator<Case> {
+  for (let next = seed; ; next += 1) yield caseOf(next);
+}

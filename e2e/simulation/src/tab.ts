@@ -1,0 +1,207 @@
+import type { ConversationHandle, DocumentHandle, Weft } from '@weft/client';
+import { WeftError } from '@weft/protocol';
+import { type MemoryDisk, createMemoryDisk, openMemoryDevice } from '@weft/storage/device-memory';
+import {
+  SIM_EPOCH,
+  type SimNetwork,
+  type SimProcess,
+  type SimRandom,
+  type SimScheduler,
+  openSimDevice,
+} from '@weft/testkit/sim';
+import type * as Y from 'yjs';
+import type { EditAction } from './case.ts';
+import { edit } from './edit.ts';
+import type { DeviceLedger } from './ledger/device-ledger.ts';
+import type { MessageLedger } from './ledger/message-ledger.ts';
+import { CONVERSATION } from './rules.ts';
+import type { Universe } from './universe.ts';
+
+export interface DeviceOptions {
+  /** Where it stands in the network, and what it is called. */
+  readonly site: string;
+  readonly token: string;
+  readonly documents: readonly string[];
+  readonly universe: Universe;
+  readonly scheduler: SimScheduler;
+  readonly network: SimNetwork;
+  readonly random: SimRandom;
+  readonly ledger: DeviceLedger;
+  readonly messages: MessageLedger;
+}
+
+interface OpenTab {
+  readonly state: 'open';
+  readonly process: SimProcess;
+  readonly weft: Weft;
+  readonly documents: Map<string, DocumentHandle>;
+  readonly conversation: ConversationHandle;
+}
+
+type Tab = { readonly state: 'none' } | { readonly state: 'closing' } | OpenTab;
+
+/** A device with one tab: its storage outlives the tab, the tab may be killed at any moment. */
+export class Device {
+  readonly site: string;
+  readonly #options: DeviceOptions;
+  readonly #disk: MemoryDisk = createMemoryDisk();
+  /** Milliseconds that its clock is ahead. */
+  readonly #skew: number;
+  #tab: Tab = { state: 'none' };
+  #sessions = 0;
+  /** A document that is left and entered again may be the same one still. */
+  readonly #watched = new WeakSet<Y.Doc>();
+  #failing = false;
+
+  constructor(options: DeviceOptions) {
+    this.#options = options;
+    this.site = options.site;
+    this.#skew = options.random.fork('skew').int(-60_000, 60_000);
+  }
+
+  /** The open tab's documents, by address. */
+  get documents(): ReadonlyMap<string, DocumentHandle> {
+    return this.#tab.state === 'open' ? this.#tab.documents : new Map();
+  }
+
+  /** What its connection calls itself; `closed` without a tab. */
+  get connection(): string {
+    return this.#tab.state === 'open' ? this.#tab.weft.connection.get().state : 'closed';
+  }
+
+  get conversation(): ConversationHandle | undefined {
+    return this.#tab.state === 'open' ? this.#tab.conversation : undefined;
+  }
+
+  /** Whether writes to the device fail. */
+  fail(failing: boolean): void {
+    this.#failing = failing;
+  }
+
+  /** Opens a tab, if there is none. */
+  open(): void {
+    if (this.#tab.state !== 'none') return;
+    const { site, scheduler } = this.#options;
+    this.#sessions += 1;
+    const process = scheduler.spawn(`${site} tab ${this.#sessions}`);
+    this.#tab = { state: 'closing' };
+    scheduler.after(0, () => this.#start(process), process);
+  }
+
+  /** Does something in the open tab's own process; nothing when there is none. */
+  inTab(act: (tab: OpenTab) => void): void {
+    const tab = this.#tab;
+    if (tab.state !== 'open') return;
+    this.#options.scheduler.after(0, () => act(tab), tab.process);
+  }
+
+  edit(action: EditAction): void {
+    this.inTab(({ documents }) => {
+      const handle = documents.get(action.document);
+      if (handle !== undefined) edit(handle.doc, action);
+    });
+  }
+
+  say(text: string): void {
+    const { messages } = this.#options;
+    this.inTab(({ conversation }) => {
+      const kept = messages.asked(this.site, text);
+      // A device that fails answers when the server has it, or not at all: then nothing was promised.
+      conversation.send(text).then(kept, () => undefined);
+    });
+  }
+
+  point(document: string, at: number): void {
+    this.inTab(({ documents }) => {
+      documents.get(document)?.awareness.setLocalStateField('cursor', at);
+    });
+  }
+
+  /** Leaves a document and comes back. */
+  revisit(document: string, away: number): void {
+    this.inTab((tab) => {
+      const handle = tab.documents.get(document);
+      if (handle === undefined) return;
+      tab.documents.delete(document);
+      handle.close();
+      this.#options.scheduler.after(away, () => this.#visit(tab, document));
+    });
+  }
+
+  /** The tab is killed. */
+  kill(): void {
+    const tab = this.#tab;
+    if (tab.state !== 'open') return;
+    tab.process.kill();
+    this.#tab = { state: 'none' };
+    this.#options.network.reap();
+    this.#options.ledger.killed();
+  }
+
+  /** The tab closes properly. */
+  close(): void {
+    this.inTab((tab) => {
+      if (this.#tab !== tab) return;
+      this.#tab = { state: 'closing' };
+      void tab.weft.close().then(() => {
+        tab.process.kill();
+        this.#tab = { state: 'none' };
+        this.#options.network.reap();
+        // It waited for the device, which may have failed: what was not called safe may be gone.
+        this.#options.ledger.killed();
+      });
+    });
+  }
+
+  #start(process: SimProcess): void {
+    const { universe, site, token, scheduler, network, random, messages } = this.#options;
+    const { wrappers } = universe;
+    const session = random.fork(`session ${this.#sessions}`);
+    const draws = wrappers.sameDraws === true ? random.fork('session') : session;
+    const own = openSimDevice({
+      inner: openMemoryDevice(this.#disk),
+      scheduler,
+      process,
+      random: session.fork('device'),
+      failure: () => (this.#failing ? new WeftError('device-failed') : undefined),
+    });
+    const store = wrappers.device?.(own) ?? own;
+    const weft = universe.createWeft({
+      url: 'ws://sim/sync',
+      token,
+      store,
+      env: {
+        now: () => SIM_EPOCH + scheduler.now + this.#skew,
+        random: () => draws.next(),
+        timer: (ms, fire) => scheduler.after(ms, fire, process),
+        socket: () => network.connect(site, wrappers.sending),
+        onHurry: () => () => undefined,
+      },
+    });
+    const conversation = weft.conversation(CONVERSATION);
+    conversation.timeline.subscribe(() => messages.shown(site, conversation.timeline.get()));
+    const tab: OpenTab = { state: 'open', process, weft, documents: new Map(), conversation };
+    this.#tab = tab;
+    for (const document of this.#options.documents) this.#visit(tab, document);
+  }
+
+  #visit(tab: OpenTab, address: string): void {
+    if (this.#tab !== tab || tab.documents.has(address)) return;
+    const { ledger } = this.#options;
+    const handle = tab.weft.document(address.slice('document/'.length));
+    tab.documents.set(address, handle);
+    if (this.#watched.has(handle.doc)) return;
+    this.#watched.add(handle.doc);
+    handle.doc.on(
+      'update',
+      (update: Uint8Array, _origin: unknown, _doc: Y.Doc, by: Y.Transaction) => {
+        if (by.local) ledger.issued(address, update);
+      },
+    );
+    handle.status.subscribe(() => {
+      // Before the device is read, the status speaks of nothing that was done before.
+      if (handle.phase.get() !== 'loading') ledger.told(address, handle.status.get());
+    });
+    void handle.loaded.then(() => ledger.loaded(address, handle.doc));
+  }
+}

@@ -1,0 +1,94 @@
+import * as z from 'zod/mini';
+import { PLANTED, plant, unguarded } from './bite/bugs.ts';
+import { HINTS } from './bite/hints.ts';
+import { type Catch, hunt } from './bite/hunt.ts';
+import type { Case } from './case.ts';
+import { cpuTime } from './cost.ts';
+import { readRegressions } from './regressions.ts';
+import { type Outcome, run } from './run.ts';
+import { caseOf, casesFrom } from './seeds.ts';
+import { type Universe, soundUniverse } from './universe.ts';
+
+/** What a worker can be asked for. */
+export const taskSchema = z.discriminatedUnion('task', [
+  /** Seeds from `from` on; `step` leaves out those of other workers. */
+  z.object({ task: z.literal('seeds'), from: z.int(), count: z.int(), step: z.int() }),
+  /** One seed twice. */
+  z.object({ task: z.literal('twice'), seed: z.int() }),
+  z.object({ task: z.literal('regressions') }),
+  /** Every bug of a list whose number gives this rest. */
+  z.object({
+    task: z.literal('bugs'),
+    list: z.enum(['planted', 'unguarded']),
+    rest: z.int(),
+    of: z.int(),
+  }),
+]);
+export type Task = z.infer<typeof taskSchema>;
+
+/** What a worker says. */
+export type Result =
+  | { readonly type: 'failed'; readonly name: string; readonly outcome: Outcome }
+  | { readonly type: 'ran'; readonly name: string; readonly trace: string }
+  | { readonly type: 'bug'; readonly name: string; readonly caught: Catch }
+  /** CPU milliseconds of all runs. */
+  | { readonly type: 'done'; readonly runs: number; readonly cost: number };
+
+/** Does a task, and tells of each result. @throws ZodError for a task that is none */
+export async function perform(data: unknown, tell: (result: Result) => void): Promise<void> {
+  const task = taskSchema.parse(data);
+  if (task.task === 'bugs') {
+    await huntAll(task.list, (index) => index % task.of === task.rest, tell);
+    return;
+  }
+  const universe = await soundUniverse();
+  const start = cpuTime();
+  let runs = 0;
+  for (const [name, each] of casesOf(task)) {
+    const outcome = await run(universe, each);
+    runs += 1;
+    if (outcome.violations.length > 0) tell({ type: 'failed', name, outcome });
+    else if (task.task !== 'seeds') tell({ type: 'ran', name, trace: outcome.trace });
+  }
+  tell({ type: 'done', runs, cost: cpuTime() - start });
+}
+
+function* casesOf(task: Exclude<Task, { task: 'bugs' }>): Generator<readonly [string, Case], void> {
+  switch (task.task) {
+    case 'seeds':
+      for (let seed = task.from; seed < task.from + task.count; seed += task.step) {
+        yield [`seed ${seed}`, caseOf(seed)];
+      }
+      break;
+    case 'twice':
+      for (const time of ['first', 'second']) yield [time, caseOf(task.seed)];
+      break;
+    case 'regressions':
+      for (const { name, case: kept } of readRegressions()) yield [name, kept];
+      break;
+    default: {
+      const unreachable: never = task;
+      return unreachable;
+    }
+  }
+}
+
+async function huntAll(
+  list: 'planted' | 'unguarded',
+  wanted: (index: number) => boolean,
+  tell: (result: Result) => void,
+): Promise<void> {
+  const bugs = list === 'planted' ? PLANTED : unguarded();
+  for (const [index, bug] of bugs.entries()) {
+    if (!wanted(index)) continue;
+    const universe: Universe = await plant(bug);
+    const caught = await hunt(universe, candidates(bug.name));
+    tell({ type: 'bug', name: bug.name, caught });
+  }
+}
+
+function* candidates(name: string): Generator<Case> {
+  const hint = HINTS[name];
+  if (hint !== undefined) yield caseOf(hint);
+  yield* casesFrom(0);
+}

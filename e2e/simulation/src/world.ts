@@ -1,0 +1,331 @@
+import { contentHash } from '@weft/protocol';
+import type { Principal } from '@weft/server';
+import { SimNetwork, type SimRandom, SimScheduler, Trace, createRandom } from '@weft/testkit/sim';
+import type { Action, Case } from './case.ts';
+import { Adversary } from './adversary/adversary.ts';
+import { Host } from './host.ts';
+import { DeviceLedger } from './ledger/device-ledger.ts';
+import { DurableLog } from './ledger/durable-log.ts';
+import { MessageLedger } from './ledger/message-ledger.ts';
+import { Violations } from './ledger/violations.ts';
+import { ADVERSARY, WireLedger, streamOf } from './ledger/wire.ts';
+import { CONVERSATION, DOCUMENTS, READ_ONLY, TENANT } from './rules.ts';
+import { Device } from './tab.ts';
+import type { Universe } from './universe.ts';
+
+/** Virtual milliseconds in which everything must be quiet once the faults are over. */
+const QUIET_WITHIN = 180_000;
+
+/** Everything of one run: a machine with the server, devices with tabs, an adversary, and the ledgers that watch. */
+export class World {
+  readonly scheduler = new SimScheduler();
+  readonly random: SimRandom;
+  readonly trace = new Trace();
+  readonly violations: Violations;
+  readonly #case: Case;
+  readonly #durable: DurableLog;
+  readonly #wire: WireLedger;
+  readonly #messages: MessageLedger;
+  readonly #network: SimNetwork;
+  readonly #host: Host;
+  readonly #devices: Device[];
+  readonly #ledgers: DeviceLedger[];
+  readonly #reader: Device;
+  readonly #adversary: Adversary;
+
+  constructor(universe: Universe, run: Case) {
+    this.#case = run;
+    this.random = createRandom(run.seed);
+    const { scheduler, random, trace } = this;
+    const violations = new Violations(() => scheduler.now);
+    this.violations = violations;
+    const durable = new DurableLog(violations, () => scheduler.now);
+    this.#durable = durable;
+    const wire = new WireLedger(violations, durable);
+    this.#wire = wire;
+    this.#messages = new MessageLedger(
+      `${TENANT}/conversation/${CONVERSATION}`,
+      violations,
+      durable,
+    );
+    this.#network = new SimNetwork({
+      scheduler,
+      random: random.fork('network'),
+      latency: { min: 2, max: 40 },
+      events: {
+        sent: (link, way, frame) => {
+          if (way === 'down') wire.down(link, frame);
+        },
+        arrived: (link, way, frame) => {
+          trace.note(`${scheduler.now} ${link.id} ${way}`, frame);
+          if (way === 'up') wire.up(link, frame);
+        },
+        ended: (link) => wire.ended(link),
+      },
+    });
+    this.#host = new Host({
+      universe,
+      scheduler,
+      network: this.#network,
+      random: random.fork('host'),
+      principals: people(run.tabs),
+      durable: (records) => durable.add(records),
+    });
+    const device = (site: string, token: string, ledger: DeviceLedger) =>
+      new Device({
+        site,
+        token,
+        documents: DOCUMENTS,
+        universe,
+        scheduler,
+        network: this.#network,
+        random: random.fork(site),
+        ledger,
+        messages: this.#messages,
+      });
+    this.#ledgers = [];
+    this.#devices = [];
+    for (let tab = 0; tab < run.tabs; tab += 1) {
+      const site = siteOf(tab);
+      const ledger = new DeviceLedger(site, violations, durable);
+      this.#ledgers.push(ledger);
+      this.#devices.push(device(site, tokenOf(tab), ledger));
+    }
+    this.#reader = device('reader', 'reader', new DeviceLedger('reader', violations, durable));
+    this.#adversary = new Adversary({
+      scheduler,
+      network: this.#network,
+      violations,
+      wire,
+    });
+  }
+
+  /** Lives through the case, then through the peace after it, and is judged all along. */
+  async live(): Promise<void> {
+    const { scheduler } = this;
+    scheduler.after(0, () => this.#host.boot(), 'nobody');
+    for (const device of this.#devices) scheduler.after(1, () => device.open(), 'nobody');
+    if (this.#case.actions.some(({ type }) => type === 'attack')) this.#adversary.arrive();
+    let left = this.#case.actions.length;
+    for (const action of this.#case.actions) {
+      scheduler.after(
+        action.when,
+        () => {
+          left -= 1;
+          this.#act(action);
+        },
+        'nobody',
+      );
+    }
+    await scheduler.run(() => left === 0 || this.#broken(), Number.POSITIVE_INFINITY);
+    if (this.#broken()) return;
+    this.#makePeace();
+    await this.#quiet('the tabs', this.#devices);
+    if (this.#broken()) return;
+    this.#wire.settle();
+    this.#messages.settle();
+    for (const ledger of this.#ledgers) ledger.settle();
+    this.#compare(this.#devices);
+    if (this.#broken()) return;
+    await this.#startAgain();
+  }
+
+  /** A run ends at the first thing that breaks: what follows from it says nothing new. */
+  #broken(): boolean {
+    return this.violations.found.length > 0 || this.scheduler.escaped.length > 0;
+  }
+
+  #act(action: Action): void {
+    const { scheduler } = this;
+    const later = (ms: number, run: () => void) => {
+      scheduler.after(ms, run, 'nobody');
+    };
+    switch (action.type) {
+      case 'edit':
+        this.#device(action.tab)?.edit(action);
+        break;
+      case 'say':
+        this.#device(action.tab)?.say(action.text);
+        break;
+      case 'point':
+        this.#device(action.tab)?.point(action.document, action.at);
+        break;
+      case 'revisit':
+        this.#device(action.tab)?.revisit(action.document, action.away);
+        break;
+      case 'reload': {
+        const device = this.#device(action.tab);
+        if (action.how === 'killed') device?.kill();
+        else device?.close();
+        later(action.away, () => device?.open());
+        break;
+      }
+      case 'cut':
+        this.#network.cut(action.site);
+        break;
+      case 'linger':
+        this.#network.linger(action.site, action.ms);
+        break;
+      case 'silence':
+        this.#network.silence(action.site, action.which);
+        later(action.ms, () => this.#network.return(action.site));
+        break;
+      case 'partition':
+        this.#network.leave(action.site);
+        later(action.ms, () => this.#network.return(action.site));
+        break;
+      case 'crash':
+        if (action.point === 'now') this.#host.crash(action.down);
+        else this.#host.trap(action.point, action.nth, action.down);
+        break;
+      case 'disk':
+        this.#host.health = action.health;
+        later(action.ms, () => {
+          this.#host.health = 'well';
+        });
+        break;
+      case 'device': {
+        const device = this.#device(action.tab);
+        device?.fail(true);
+        later(action.ms, () => device?.fail(false));
+        break;
+      }
+      case 'attack':
+        this.#adversary.attack(action.kind, action.document, action.dice);
+        break;
+      default: {
+        const unreachable: never = action;
+        return unreachable;
+      }
+    }
+  }
+
+  /** Every fault ends; what is closed is opened. */
+  #makePeace(): void {
+    this.#host.disarm();
+    this.#host.health = 'well';
+    for (const device of this.#devices) {
+      device.fail(false);
+      this.#network.return(device.site);
+    }
+    this.#network.return(ADVERSARY);
+  }
+
+  /** Waits until these devices have everything, and the server everything of theirs. */
+  async #quiet(who: string, devices: readonly Device[]): Promise<void> {
+    const { scheduler } = this;
+    const deadline = scheduler.now + QUIET_WITHIN;
+    let next = 0;
+    const end = await scheduler.run(() => {
+      if (this.#broken()) return true;
+      if (scheduler.now < next) return false;
+      next = scheduler.now + 20;
+      for (const device of devices) device.open();
+      return this.#network.idle && unquiet(devices, this.#host) === undefined;
+    }, deadline);
+    if (end === 'done') return;
+    this.violations.add('D1', `${who} found no peace: ${unquiet(devices, this.#host) ?? 'frames'}`);
+  }
+
+  /** D1, C1: everybody has what is in the log, by hash. */
+  #compare(devices: readonly Device[]): void {
+    for (const address of DOCUMENTS) {
+      const doc = this.#durable.replay(streamOf(address));
+      if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) {
+        this.violations.add('D3', `the log of ${address} does not fit together`);
+      }
+      const expected = contentHash(doc);
+      for (const device of devices) {
+        const handle = device.documents.get(address);
+        if (handle === undefined) continue;
+        const { store } = handle.doc;
+        if (store.pendingStructs !== null || store.pendingDs !== null) {
+          this.violations.add('D3', `${device.site} has pending structs in ${address}`);
+        }
+        if (contentHash(handle.doc) !== expected) {
+          this.violations.add('D1', `${device.site} differs from the log in ${address}`);
+        }
+      }
+      doc.destroy();
+    }
+    const said = this.#durable.events(`${TENANT}/conversation/${CONVERSATION}`).length;
+    for (const device of devices) {
+      const items = device.conversation?.timeline.get() ?? [];
+      this.#messages.shown(device.site, items);
+      const shown = items.filter(({ state }) => state === 'stored').length;
+      if (shown !== said) {
+        this.violations.add('C6', `${device.site} shows ${shown} of ${said} messages`);
+      }
+      for (const item of items) {
+        if (item.state === 'failed') {
+          this.violations.add('C7', `"${item.id}" of ${device.site} failed: ${item.code}`);
+        }
+      }
+    }
+  }
+
+  /** The server starts from its disk alone, and somebody who has nothing reads all of it. */
+  async #startAgain(): Promise<void> {
+    for (const device of this.#devices) device.kill();
+    this.#adversary.leave();
+    this.#host.crash(10);
+    this.#reader.open();
+    await this.#quiet('a new reader', [this.#reader]);
+    if (!this.#broken()) this.#compare([this.#reader]);
+    this.#reader.kill();
+  }
+
+  #device(tab: number): Device | undefined {
+    return this.#devices[tab];
+  }
+}
+
+/** What is not quiet yet; `undefined` when everything is. */
+function unquiet(devices: readonly Device[], host: Host): string | undefined {
+  if (!host.listening) return 'the server is down';
+  for (const { site, documents, conversation, connection } of devices) {
+    if (connection !== 'online') return `${site} is ${connection}`;
+    for (const address of DOCUMENTS) {
+      const handle = documents.get(address);
+      if (handle === undefined) return `${site} has not opened ${address}`;
+      const { state, waiting } = handle.status.get();
+      if (handle.phase.get() !== 'synced') return `${address} at ${site} is ${handle.phase.get()}`;
+      if (state !== 'stored') return `${address} at ${site} is ${state}, ${waiting} waiting`;
+    }
+    if (conversation?.phase.get() !== 'synced') {
+      return `the conversation at ${site} is ${conversation?.phase.get() ?? 'closed'}`;
+    }
+    if (conversation.timeline.get().some((item) => item.state === 'queued')) {
+      return `a message of ${site} waits`;
+    }
+  }
+  return undefined;
+}
+
+export function siteOf(tab: number): string {
+  return `tab ${tab}`;
+}
+
+/** The last two devices are one person's. */
+function tokenOf(tab: number): string {
+  return `person ${tab === 3 ? 2 : tab}`;
+}
+
+function people(tabs: number): ReadonlyMap<string, Principal> {
+  const principals = new Map<string, Principal>();
+  const add = (token: string, grants: Principal['grants']) => {
+    const sub = token.replace(' ', '-');
+    principals.set(token, { tenant: TENANT, sub, name: token, grants, expires: undefined });
+  };
+  for (let tab = 0; tab < tabs; tab += 1) {
+    add(tokenOf(tab), [{ resource: '*', role: 'editor' }]);
+  }
+  add('reader', [{ resource: '*', role: 'reader' }]);
+  add(ADVERSARY, [
+    { resource: 'document/a', role: 'editor' },
+    { resource: 'workspace/main', role: 'editor' },
+    { resource: `conversation/${CONVERSATION}`, role: 'editor' },
+    { resource: READ_ONLY, role: 'reader' },
+  ]);
+  return principals;
+}

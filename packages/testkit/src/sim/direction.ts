@@ -1,0 +1,132 @@
+import type { SimRandom } from './random.ts';
+import type { SimProcess, SimScheduler } from './scheduler.ts';
+
+interface Item {
+  readonly frame: Uint8Array | undefined;
+  readonly at: number;
+}
+
+/**
+ * One way of a socket: frames in their order, each some time under way. What was sent in one turn mostly arrives in
+ * one turn, as with a real socket, and is handed over without a microtask in between.
+ */
+export class Direction {
+  readonly #scheduler: SimScheduler;
+  readonly #random: SimRandom;
+  readonly #delay: () => number;
+  readonly #deliver: (frame: Uint8Array) => void;
+  readonly #finished: () => void;
+  readonly #sent: (frame: Uint8Array) => void;
+  /** Who receives; its death ends the delivery. */
+  readonly #receiver: () => SimProcess | undefined;
+  #items: Item[] = [];
+  #sentAt = -1;
+  #silent = false;
+  #over = false;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: {
+    readonly scheduler: SimScheduler;
+    readonly random: SimRandom;
+    readonly delay: () => number;
+    readonly receiver: () => SimProcess | undefined;
+    readonly sent: (frame: Uint8Array) => void;
+    readonly deliver: (frame: Uint8Array) => void;
+    /** The end was reached: nothing follows. */
+    readonly finished: () => void;
+  }) {
+    this.#scheduler = options.scheduler;
+    this.#random = options.random;
+    this.#delay = options.delay;
+    this.#receiver = options.receiver;
+    this.#sent = options.sent;
+    this.#deliver = options.deliver;
+    this.#finished = options.finished;
+  }
+
+  /** Bytes on their way. */
+  get bytes(): number {
+    return this.#items.reduce((sum, { frame }) => sum + (frame?.length ?? 0), 0);
+  }
+
+  /** Nothing is on its way, or nothing ever arrives. */
+  get idle(): boolean {
+    return this.#items.length === 0 || this.#over;
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.#over) return;
+    this.#sent(frame);
+    this.#push(frame);
+  }
+
+  /** Ends this way behind everything that is on it. */
+  finish(): void {
+    if (!this.#over) this.#push(undefined);
+  }
+
+  /** Some of what is on its way still arrives, then the end. */
+  cut(): void {
+    if (this.#over) return;
+    // What was held while it was silent is lost for certain: the socket never comes back.
+    const kept = this.#silent ? 0 : this.#random.int(0, this.#items.length);
+    this.#items = this.#items.slice(0, kept).filter(({ frame }) => frame !== undefined);
+    this.#silent = false;
+    this.finish();
+  }
+
+  silence(): void {
+    this.#silent = true;
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  /** What was held goes on its way again. */
+  speak(): void {
+    if (!this.#silent) return;
+    this.#silent = false;
+    this.#arm();
+  }
+
+  /** Nothing arrives any more, the end neither. */
+  stop(): void {
+    this.#over = true;
+    this.#items = [];
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #push(frame: Uint8Array | undefined): void {
+    const { now } = this.#scheduler;
+    const last = this.#items.at(-1);
+    const together = last !== undefined && this.#sentAt === now && !this.#random.chance(0.1);
+    const at = together ? last.at : Math.max(last?.at ?? 0, now + this.#delay());
+    this.#sentAt = now;
+    this.#items.push({ frame, at });
+    if (this.#items.length === 1) this.#arm();
+  }
+
+  #arm(): void {
+    const first = this.#items[0];
+    if (first === undefined || this.#silent || this.#over || this.#cancel !== undefined) return;
+    const wait = first.at - this.#scheduler.now;
+    this.#cancel = this.#scheduler.after(wait, () => this.#arrive(), this.#receiver());
+  }
+
+  #arrive(): void {
+    this.#cancel = undefined;
+    const { now } = this.#scheduler;
+    while (!this.#over && !this.#silent) {
+      const item = this.#items[0];
+      if (item === undefined || item.at > now) break;
+      this.#items.shift();
+      if (item.frame === undefined) {
+        this.#over = true;
+        this.#finished();
+        return;
+      }
+      this.#deliver(item.frame);
+    }
+    this.#arm();
+  }
+}

@@ -1,0 +1,259 @@
+import { Direction } from './direction.ts';
+import type { SimEndpoint, SimLatency, SimListener, SimTransport } from './network.ts';
+import type { SimRandom } from './random.ts';
+import type { SimProcess, SimScheduler } from './scheduler.ts';
+import type { SimSocket } from './socket.ts';
+
+/** What a watcher of the network sees. */
+export interface LinkEvents {
+  /** A frame was handed to the network. */
+  readonly sent?: (link: Link, way: 'up' | 'down', frame: Uint8Array) => void;
+  /** A frame has arrived. Called before the receiver is. */
+  readonly arrived?: (link: Link, way: 'up' | 'down', frame: Uint8Array) => void;
+  readonly ended?: (link: Link) => void;
+}
+
+interface LinkOptions {
+  readonly id: number;
+  readonly site: string;
+  readonly scheduler: SimScheduler;
+  readonly random: SimRandom;
+  readonly latency: SimLatency;
+  readonly events: LinkEvents;
+  readonly socket: SimSocket;
+  readonly client: SimProcess;
+}
+
+type Server =
+  | { readonly state: 'none' }
+  | {
+      readonly state: 'open' | 'closing';
+      readonly endpoint: SimEndpoint;
+      readonly process: SimProcess;
+    }
+  | { readonly state: 'closed' };
+
+/** One socket: two ends, two ways. Either end may be told of its end at another time than the other. */
+export class Link {
+  readonly id: number;
+  readonly site: string;
+  readonly up: Direction;
+  readonly down: Direction;
+  readonly #options: LinkOptions;
+  #server: Server = { state: 'none' };
+  #clientOver = false;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.site = options.site;
+    const { scheduler, random, events } = options;
+    const delay = () => this.delay();
+    this.up = new Direction({
+      scheduler,
+      random,
+      delay,
+      receiver: () =>
+        this.#server.state === 'open' || this.#server.state === 'closing'
+          ? this.#server.process
+          : undefined,
+      sent: (frame) => events.sent?.(this, 'up', frame),
+      deliver: (frame) => {
+        if (this.#server.state !== 'open' && this.#server.state !== 'closing') return;
+        events.arrived?.(this, 'up', frame);
+        this.#server.endpoint.receive(frame);
+      },
+      finished: () => this.#endServer(),
+    });
+    this.down = new Direction({
+      scheduler,
+      random,
+      delay,
+      receiver: () => options.client,
+      sent: (frame) => events.sent?.(this, 'down', frame),
+      deliver: (frame) => {
+        events.arrived?.(this, 'down', frame);
+        options.socket.receive(frame);
+      },
+      finished: () => {
+        this.#endClient(1006);
+        this.up.finish();
+      },
+    });
+  }
+
+  /** Milliseconds that the next frame takes. Now and then one is late. */
+  delay(): number {
+    const { random, latency } = this.#options;
+    const late = random.chance(0.03) ? 10 : 1;
+    return (latency.min + (latency.max - latency.min) * random.next()) * late;
+  }
+
+  /** The server took it. */
+  get opened(): boolean {
+    return this.#server.state !== 'none';
+  }
+
+  /** Both ends know that it is over. */
+  get over(): boolean {
+    return this.#clientOver && this.#server.state !== 'open' && this.#server.state !== 'closing';
+  }
+
+  get idle(): boolean {
+    return this.up.idle && this.down.idle;
+  }
+
+  accept(listener: SimListener): void {
+    const { scheduler, socket, client } = this.#options;
+    if (this.#clientOver || this.opened) return;
+    const transport = transportOf({
+      readyState: () => this.#readyState,
+      send: (data) => {
+        if (this.#server.state !== 'open') return;
+        if (!(data instanceof Uint8Array)) throw new TypeError('Frames are bytes.');
+        this.down.send(data);
+      },
+      close: () => {
+        if (this.#server.state !== 'open') return;
+        this.#server = { ...this.#server, state: 'closing' };
+        this.down.finish();
+      },
+    });
+    scheduler.after(
+      0,
+      () => {
+        if (this.#clientOver || this.opened) return;
+        this.#server = {
+          state: 'open',
+          endpoint: listener.accept(transport, this),
+          process: listener.process,
+        };
+        scheduler.after(this.delay(), () => socket.opened(), client);
+      },
+      listener.process,
+    );
+  }
+
+  /** Nobody listens. */
+  refuse(): void {
+    const { scheduler, client } = this.#options;
+    scheduler.after(this.delay(), () => this.#endClient(1006), client);
+  }
+
+  closeByClient(code: number): void {
+    const { scheduler, client } = this.#options;
+    if (this.opened) this.up.finish();
+    scheduler.after(0, () => this.#endClient(code), client);
+  }
+
+  silence(which: 'up' | 'down' | 'both'): void {
+    if (which !== 'down') this.up.silence();
+    if (which !== 'up') this.down.silence();
+  }
+
+  speak(): void {
+    this.up.speak();
+    this.down.speak();
+  }
+
+  cut(): void {
+    if (this.over) return;
+    if (!this.opened) {
+      this.refuse();
+      return;
+    }
+    this.up.cut();
+    this.down.cut();
+  }
+
+  /** The client is told of the end now, and the server gets what was on its way after so many milliseconds. */
+  linger(ms: number): void {
+    if (this.over || !this.opened) return;
+    this.up.silence();
+    this.down.cut();
+    this.#options.scheduler.after(
+      ms,
+      () => {
+        this.up.speak();
+        this.up.finish();
+      },
+      'nobody',
+    );
+  }
+
+  /** The server's process is gone: its host says so, unless the way is silent. */
+  serverGone(): void {
+    this.up.stop();
+    this.#server = { state: 'closed' };
+    if (this.#clientOver) this.#ended();
+    else this.down.cut();
+  }
+
+  /** The client's process is gone: its host hangs up, behind what had left it. */
+  clientGone(): void {
+    if (this.#clientOver) return;
+    this.#clientOver = true;
+    this.down.stop();
+    if (this.opened) this.up.cut();
+    if (this.over) this.#ended();
+  }
+
+  /** Whether its client's process still runs. */
+  get clientAlive(): boolean {
+    return this.#options.client.alive;
+  }
+
+  get #readyState(): number {
+    switch (this.#server.state) {
+      case 'none':
+        return 0;
+      case 'open':
+        return 1;
+      case 'closing':
+        return 2;
+      case 'closed':
+        return 3;
+      default: {
+        const unreachable: never = this.#server;
+        return unreachable;
+      }
+    }
+  }
+
+  #endClient(code: number): void {
+    if (this.#clientOver) return;
+    this.#clientOver = true;
+    this.down.stop();
+    if (this.#options.client.alive) this.#options.socket.ended(code);
+    if (this.over) this.#ended();
+  }
+
+  #endServer(): void {
+    const server = this.#server;
+    if (server.state !== 'open' && server.state !== 'closing') return;
+    this.#server = { state: 'closed' };
+    server.endpoint.closed();
+    if (this.#clientOver) this.#ended();
+    else this.down.cut();
+  }
+
+  #ended(): void {
+    this.up.stop();
+    this.down.stop();
+    this.#options.events.ended?.(this);
+  }
+}
+
+function transportOf(parts: {
+  readonly readyState: () => number;
+  readonly send: SimTransport['send'];
+  readonly close: SimTransport['close'];
+}): SimTransport {
+  return {
+    get readyState() {
+      return parts.readyState();
+    },
+    send: parts.send,
+    close: parts.close,
+  };
+}
