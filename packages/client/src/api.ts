@@ -36,17 +36,38 @@ export interface Observable<T> {
   subscribe(listener: () => void): () => void;
 }
 
-/** What the server refused; the text stays with the person. */
+/** What could not be kept. It is no part of the document any more; it stays on this device until it is discarded. */
 export interface Refusal {
+  readonly id: string;
   readonly document: string;
   readonly code: ErrorCode;
   readonly message: string;
+  /** This device's clock, UTC milliseconds. */
+  readonly at: number;
+  /** What can be read of it; empty where nothing was written, or nothing can be read. */
+  readonly text: string;
+  /** All of it, as a Yjs update. It may build on what no server has. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Which copy of a document a handle holds. A new one comes from the server when work was refused for good (without it,
+ * and with all that is innocent), or when the copy turned out to read differently from the server's.
+ */
+export interface DocumentCopy {
+  /** Rises by one with each new copy. */
+  readonly number: number;
+  readonly because: 'opened' | 'refused' | 'diverged';
 }
 
 export interface DocumentHandle {
   readonly id: string;
+  /** The document; another one after each change of `copy`. What is written into a former one goes nowhere. */
   readonly doc: Y.Doc;
+  /** Presence in it; another one after each change of `copy`. */
   readonly awareness: Awareness;
+  /** Whoever shows `doc` takes it anew when this changes. Undo goes with the former copy. */
+  readonly copy: Observable<DocumentCopy>;
   /** Resolves when what the device holds is in `doc`: before any network, and also when the device holds nothing. */
   readonly loaded: Promise<void>;
   /** Resolves at the first time that `doc` has everything the server had when it was asked. */
@@ -106,6 +127,8 @@ export interface Environment {
   random(): number;
   /** Calls back after `ms`; returns the cancel. */
   timer(ms: number, fire: () => void): () => void;
+  /** Runs something when nothing more urgent is to be done; returns the cancel. Without it, it is run at once. */
+  idle?(run: () => void): () => void;
   socket(url: string): SocketLike;
   /** Calls back when an attempt to connect is worth making now (`online`, focus); returns the unsubscribe. */
   onHurry(hurry: () => void): () => void;
@@ -128,8 +151,10 @@ export interface Weft {
   readonly connection: Observable<ConnectionStatus>;
   /** Documents with local changes that are not stored: open ones, and those still being sent after their last close. */
   readonly pending: Observable<number>;
-  /** Refusals since the start, newest last. */
+  /** What could not be kept, newest last: also of earlier sessions, until it is discarded. */
   readonly refusals: Observable<readonly Refusal[]>;
+  /** Removes a refusal, and what it kept, from this device. Resolves when it is gone; unknown ids are ignored. */
+  discard(id: string): Promise<void>;
   document(id: string): DocumentHandle;
   conversation(id: string): ConversationHandle;
   workspace(id: string): WorkspaceHandle;

@@ -11,7 +11,7 @@ import {
 } from '@weft/protocol';
 import type { DeviceStore } from '@weft/storage';
 import type { DocumentAccess, Environment } from './api.ts';
-import type { Documents } from './documents.ts';
+import type { Documents, OpenDocument } from './documents.ts';
 import { type Derived, type Signal, derived, signal } from './observable.ts';
 import type { OutboxRunner } from './outbox-runner.ts';
 import type { SyncedDocument } from './synced-document.ts';
@@ -27,6 +27,7 @@ export interface ConversationOptions {
 }
 
 interface Segment {
+  readonly opened: OpenDocument;
   readonly document: SyncedDocument;
   readonly stop: () => void;
 }
@@ -130,7 +131,9 @@ export class Conversation {
   #open(segment: number): void {
     if (this.#segments.has(segment)) return;
     const address = { kind: 'conversation', id: this.id, segment } as const;
-    const document = this.#options.documents.acquire(address);
+    const opened = this.#options.documents.acquire(address);
+    // Only the server writes segments: there is nothing of ours that it could refuse, and no other copy to come.
+    const document = opened.document.get();
     const root = document.doc.getMap<unknown>(SEGMENT_ROOT);
     const read = (event: { readonly keysChanged: ReadonlySet<string> }) => {
       this.#read(segment, event.keysChanged, (key) => root.get(key));
@@ -141,14 +144,14 @@ export class Conversation {
       document.phase.subscribe(() => this.#evaluate()),
       document.access.subscribe(() => this.access.notify()),
     ];
-    this.#segments.set(segment, { document, stop: () => stops.forEach((stop) => stop()) });
+    this.#segments.set(segment, { opened, document, stop: () => stops.forEach((stop) => stop()) });
     this.#read(segment, new Set(root.keys()), (key) => root.get(key));
   }
 
   #closeSegments(keep: boolean): void {
-    for (const { document, stop } of this.#segments.values()) {
+    for (const { opened, stop } of this.#segments.values()) {
       stop();
-      this.#options.documents.release(document, keep);
+      this.#options.documents.release(opened, keep);
     }
     this.#segments.clear();
   }

@@ -1,14 +1,19 @@
 import {
   type Address,
+  type Digest,
   type ErrorCode,
   type FrameReader,
   type Refused,
   type Stored,
   decodeDocumentFrame,
   formatAddress,
+  parseAddress,
 } from '@weft/protocol';
-import type { DeviceStore } from '@weft/storage';
-import type { Environment } from './api.ts';
+import type { DeviceStore, Rebuilt } from '@weft/storage';
+import type { DocumentCopy, Environment, Observable } from './api.ts';
+import { type Signal, signal } from './observable.ts';
+import { Rebuild, type Successor } from './rebuild.ts';
+import type { Refused as RefusedWork } from './sort-out.ts';
 import { SyncedDocument } from './synced-document.ts';
 import type { Link } from './uplink.ts';
 
@@ -22,16 +27,39 @@ export interface DocumentsOptions {
   readonly env: Environment;
   readonly store: DeviceStore;
   readonly send: (frame: Uint8Array<ArrayBuffer>) => void;
-  readonly refused: (document: string, code: ErrorCode, message: string) => void;
+  /** Something of a document cannot be had, or be told from something else; there is no work to keep. */
+  readonly failed: (document: string, code: ErrorCode) => void;
+  /** Work was taken out of a document for good; returns what the device is to keep of it. */
+  readonly refused: (document: string, work: readonly RefusedWork[]) => Rebuilt['quarantine'];
   /** How many documents wait for the server may have changed. */
   readonly changed: () => void;
 }
 
-interface Entry {
-  readonly document: SyncedDocument;
+/**
+ * Rebuilds of one document without anything stored in between. A server that refuses whatever it is sent must not be
+ * asked again and again: the next socket begins anew.
+ */
+const REBUILDS_MAX = 3;
+
+/** An open document, whichever copy of it there is at the time. */
+export interface OpenDocument {
+  readonly address: string;
+  readonly document: Observable<SyncedDocument>;
+  readonly copy: Observable<DocumentCopy>;
+}
+
+interface Entry extends OpenDocument {
+  readonly document: Signal<SyncedDocument>;
+  readonly copy: Signal<DocumentCopy>;
   holders: number;
   /** It is known to have something that waits, also before the device was read. */
   readonly leftBehind: boolean;
+  /** A new copy is being made. */
+  rebuild: Rebuild | undefined;
+  /** How many were made since anything was stored. */
+  rebuilds: number;
+  /** Pairs of content hashes, its own and the server's, for which it was rebuilt. */
+  readonly compared: Set<string>;
 }
 
 /**
@@ -70,52 +98,53 @@ export class Documents {
    * One more holder of a document. Each `acquire` needs one `release`.
    * @param why `left-behind`: the device says that it has changes which the server is not known to have
    */
-  acquire(at: Address, why: 'opened' | 'left-behind' = 'opened'): SyncedDocument {
+  acquire(at: Address, why: 'opened' | 'left-behind' = 'opened'): OpenDocument {
     const address = formatAddress(at);
-    const entry = this.#open.get(address);
-    if (entry !== undefined) {
-      entry.holders += 1;
-      entry.document.return();
-      return entry.document;
+    const known = this.#open.get(address);
+    if (known !== undefined) {
+      known.holders += 1;
+      known.document.get().return();
+      return known;
     }
-    const document = new SyncedDocument({
+    const entry: Entry = {
       address,
-      env: this.#options.env,
-      store: this.#options.store,
-      presence: at.kind !== 'conversation',
-      refused: (code, message) => this.#options.refused(address, code, message),
-      answered: () => this.#answered(address),
-      changed: () => this.#changed(address),
-    });
-    this.#open.set(address, { document, holders: 1, leftBehind: why === 'left-behind' });
-    void document.loaded.then(() => {
-      if (this.#open.get(address)?.document === document) this.#ask(address);
-    });
-    return document;
+      document: signal(this.#make(address)),
+      copy: signal<DocumentCopy>({ number: 1, because: 'opened' }),
+      holders: 1,
+      leftBehind: why === 'left-behind',
+      rebuild: undefined,
+      rebuilds: 0,
+      compared: new Set(),
+    };
+    this.#open.set(address, entry);
+    this.#askWhenLoaded(entry);
+    return entry;
   }
 
   /** One holder fewer. @param keep `false` when the document belongs to a history that is gone */
-  release(document: SyncedDocument, keep = true): void {
-    const entry = this.#open.get(document.address);
-    if (entry === undefined || entry.document !== document || entry.holders === 0) return;
+  release(opened: OpenDocument, keep = true): void {
+    const entry = this.#open.get(opened.address);
+    if (entry === undefined || entry !== opened || entry.holders === 0) return;
     entry.holders -= 1;
     if (entry.holders > 0) return;
-    if (keep && (document.waiting > 0 || document.phase.get() === 'loading')) document.leave();
-    else this.#remove(document, keep);
+    const document = entry.document.get();
+    if (keep && !isDone(document)) document.leave();
+    else this.#remove(entry, keep);
   }
 
   /** How many documents have local changes that the server is not known to have. */
   countWaiting(): number {
-    return [...this.#open.values()].filter(
-      ({ document, leftBehind }) =>
-        document.waiting > 0 || (leftBehind && document.phase.get() === 'loading'),
-    ).length;
+    return [...this.#open.values()].filter(({ document, leftBehind }) => {
+      const { waiting, phase } = document.get();
+      return waiting > 0 || (leftBehind && phase.get() === 'loading');
+    }).length;
   }
 
   online(): void {
     this.#online = true;
-    for (const [address, { document }] of this.#open) {
-      if (document.phase.get() !== 'loading') this.#ask(address);
+    for (const [address, entry] of this.#open) {
+      entry.rebuilds = 0;
+      if (entry.document.get().begun) this.#ask(address);
     }
   }
 
@@ -125,12 +154,15 @@ export class Documents {
     this.#opening.clear();
     this.#queue.clear();
     this.#closing.clear();
-    for (const { document } of this.#open.values()) document.detach();
+    for (const { document, rebuild } of this.#open.values()) {
+      rebuild?.detach();
+      document.get().detach();
+    }
   }
 
   /** The server has another history than the device's marks speak of; the store has been told. */
   forget(): void {
-    for (const { document } of this.#open.values()) document.forget();
+    for (const { document } of this.#open.values()) document.get().forget();
   }
 
   /**
@@ -146,28 +178,114 @@ export class Documents {
       if (this.#open.has(address)) this.#ask(address);
       return;
     }
-    this.#open.get(address)?.document.receive(frame);
+    const entry = this.#open.get(address);
+    (entry?.rebuild ?? entry?.document.get())?.receive(frame);
   }
 
   stored(message: Stored): void {
-    this.#open.get(message.document)?.document.stored(message.n);
+    const entry = this.#open.get(message.document);
+    if (entry === undefined) return;
+    if (entry.rebuild !== undefined) entry.rebuild.stored(message.n);
+    else if (entry.document.get().stored(message.n)) entry.rebuilds = 0;
   }
 
   refused(message: Refused): void {
-    this.#open.get(message.document)?.document.refused(message);
+    const entry = this.#open.get(message.document);
+    (entry?.rebuild ?? entry?.document.get())?.refused(message);
+  }
+
+  /** The server said what it has of a document: it may be other content than is here. */
+  compare(message: Digest): void {
+    const entry = this.#open.get(message.document);
+    if (entry === undefined || entry.rebuild !== undefined) return;
+    const pair = entry.document.get().differs(message);
+    if (pair === undefined) return;
+    if (entry.compared.has(pair)) {
+      this.#options.failed(entry.address, 'diverged');
+      return;
+    }
+    entry.compared.add(pair);
+    this.#rebuild(entry, 'diverged');
   }
 
   /** Resolves when everything made so far is on the device. */
   async flush(): Promise<void> {
-    await Promise.all([...this.#open.values()].map(({ document }) => document.flush()));
+    await Promise.all(
+      [...this.#open.values()].map(async ({ rebuild }) => {
+        await rebuild?.settled();
+      }),
+    );
+    await Promise.all([...this.#open.values()].map(({ document }) => document.get().flush()));
     await this.#leaving;
   }
 
   /** Ends all of them, whoever holds them, once the device has them. */
   async close(): Promise<void> {
     await this.flush();
-    for (const { document } of [...this.#open.values()]) this.#remove(document, true);
+    for (const entry of [...this.#open.values()]) this.#remove(entry, true);
     await this.#leaving;
+  }
+
+  #make(address: string, successor?: Successor): SyncedDocument {
+    return new SyncedDocument({
+      address,
+      env: this.#options.env,
+      store: this.#options.store,
+      presence: parseAddress(address)?.kind !== 'conversation',
+      ...(successor === undefined ? {} : { successor }),
+      refused: (code) => {
+        const entry = this.#open.get(address);
+        if (entry === undefined || entry.rebuild !== undefined) return;
+        if (entry.rebuilds < REBUILDS_MAX) this.#rebuild(entry, 'refused');
+        else this.#options.failed(address, code);
+      },
+      damaged: () => this.#options.failed(address, 'device-failed'),
+      answered: () => this.#answered(address),
+      changed: () => this.#changed(address),
+    });
+  }
+
+  #rebuild(entry: Entry, because: 'refused' | 'diverged'): void {
+    const { address } = entry;
+    const document = entry.document.get();
+    const rebuild = new Rebuild({
+      document,
+      env: this.#options.env,
+      store: this.#options.store,
+      remakes: entry.rebuilds + 1 < REBUILDS_MAX,
+      handlers: {
+        replace: (successor, work) => {
+          const next = this.#make(address, successor);
+          const { number } = entry.copy.get();
+          entry.rebuild = undefined;
+          entry.document.set(next);
+          next.takeOver(document);
+          entry.copy.set({ number: number + 1, because });
+          const quarantine = this.#options.refused(address, work);
+          this.#askWhenLoaded(entry);
+          this.#changed(address);
+          return { document: next, quarantine };
+        },
+        answered: () => this.#answered(address),
+        denied: (code) => {
+          entry.rebuild = undefined;
+          document.deny(code);
+        },
+      },
+    });
+    entry.rebuilds += 1;
+    entry.rebuild = rebuild;
+    if (document.standDown()) this.#closing.add(address);
+    this.#ask(address);
+  }
+
+  /** A document that begins with what another copy left is open already, unless its socket went meanwhile. */
+  #askWhenLoaded(entry: Entry): void {
+    const document = entry.document.get();
+    void document.loaded.then(() => {
+      const present = this.#open.get(entry.address) === entry && entry.document.get() === document;
+      if (present && !document.isOpen && entry.rebuild === undefined) this.#ask(entry.address);
+    });
   }
 
   #ask(address: string): void {
@@ -183,7 +301,7 @@ export class Documents {
       const entry = this.#open.get(address);
       if (entry === undefined) continue;
       this.#opening.add(address);
-      entry.document.open(this.#link);
+      (entry.rebuild ?? entry.document.get()).open(this.#link);
     }
   }
 
@@ -195,19 +313,24 @@ export class Documents {
   #changed(address: string): void {
     const entry = this.#open.get(address);
     if (entry === undefined) return;
-    const { document, holders } = entry;
-    if (holders === 0 && document.waiting === 0 && document.phase.get() !== 'loading') {
-      this.#remove(document, true);
-    }
+    if (entry.holders === 0 && isDone(entry.document.get())) this.#remove(entry, true);
     this.#options.changed();
   }
 
-  #remove(document: SyncedDocument, keep: boolean): void {
-    this.#open.delete(document.address);
-    this.#queue.delete(document.address);
-    if (document.destroy(keep)) this.#closing.add(document.address);
+  #remove(entry: Entry, keep: boolean): void {
+    const { address, rebuild } = entry;
+    const document = entry.document.get();
+    this.#open.delete(address);
+    this.#queue.delete(address);
+    if (rebuild?.abandon() === true) this.#closing.add(address);
+    if (document.destroy(keep)) this.#closing.add(address);
     const settled = document.settled();
     this.#leaving = Promise.all([this.#leaving, settled]).then(() => undefined);
-    this.#answered(document.address);
+    this.#answered(address);
   }
+}
+
+/** Whether nothing of a document waits for the server, as far as is known. */
+function isDone(document: SyncedDocument): boolean {
+  return document.waiting === 0 && document.phase.get() !== 'loading';
 }

@@ -1,16 +1,32 @@
 import type { Environment, SocketLike } from './api.ts';
 
 /** The environment of browsers and of Node 24: both have `WebSocket`, `crypto` and timers. */
-export const defaultEnvironment: Environment = {
+const platform: Environment = {
   now: () => Date.now(),
   random: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
   timer: (ms, fire) => {
     const id = setTimeout(fire, ms);
     return () => clearTimeout(id);
   },
+  idle: (run) => {
+    // Safari has no idle callbacks; there it runs in a turn of its own.
+    if (typeof requestIdleCallback === 'function') {
+      const id = requestIdleCallback(run);
+      return () => cancelIdleCallback(id);
+    }
+    const id = setTimeout(run, 0);
+    return () => clearTimeout(id);
+  },
   socket: openSocket,
   onHurry,
 };
+
+/** The platform's environment, but for what an embedder brings. Whoever owns the timers owns idle time too. */
+export function environmentOf(own: Partial<Environment> = {}): Environment {
+  const { idle, ...rest } = { ...platform, ...own };
+  const mayIdle = own.timer === undefined || own.idle !== undefined;
+  return mayIdle && idle !== undefined ? { ...rest, idle } : rest;
+}
 
 /** The platform's socket, behind the few members that we use. */
 function openSocket(url: string): SocketLike {

@@ -12,7 +12,7 @@ import {
 import type { ConversationHandle, DocumentHandle, WorkspaceHandle } from './api.ts';
 import type { Conversation } from './conversation.ts';
 import type { Documents } from './documents.ts';
-import { derived, readOnly } from './observable.ts';
+import { derived, following, readOnly } from './observable.ts';
 import type { OutboxRunner } from './outbox-runner.ts';
 
 /** What holders get: the public faces of documents and conversations, one per call. */
@@ -23,24 +23,34 @@ export function checkId(id: string): void {
 }
 
 export function documentHandle(documents: Documents, address: Address): DocumentHandle {
-  const document = documents.acquire(address);
-  const { awareness } = document;
-  if (awareness === undefined)
-    throw new WeftError('internal', 'This kind of document has no presence.');
+  const opened = documents.acquire(address);
+  const { document, copy } = opened;
   let open = true;
   return {
     id: address.id,
-    doc: document.doc,
-    awareness,
-    loaded: document.loaded,
-    synced: document.synced,
-    phase: readOnly(document.phase),
-    status: readOnly(document.status),
-    access: readOnly(document.access),
+    get doc() {
+      return document.get().doc;
+    },
+    get awareness() {
+      const { awareness } = document.get();
+      if (awareness === undefined)
+        throw new WeftError('internal', 'This kind of document has no presence.');
+      return awareness;
+    },
+    get loaded() {
+      return document.get().loaded;
+    },
+    get synced() {
+      return document.get().synced;
+    },
+    copy: readOnly(copy),
+    phase: following(document, ({ phase }) => phase),
+    status: following(document, ({ status }) => status),
+    access: following(document, ({ access }) => access),
     close: () => {
       if (!open) return;
       open = false;
-      documents.release(document);
+      documents.release(opened);
     },
   };
 }
@@ -51,19 +61,41 @@ export function workspaceHandle(
   newId: () => string,
 ): WorkspaceHandle {
   const handle = documentHandle(documents, { kind: 'workspace', id });
-  const { doc } = handle;
-  const entries = derived<readonly DirectoryEntry[]>(() => readDirectory(doc), sameEntries);
-  const stop = observeDirectory(doc, () => entries.notify());
+  const entries = derived<readonly DirectoryEntry[]>(() => readDirectory(handle.doc), sameEntries);
+  let stop = observeDirectory(handle.doc, () => entries.notify());
+  const leave = handle.copy.subscribe(() => {
+    stop();
+    stop = observeDirectory(handle.doc, () => entries.notify());
+    entries.notify();
+  });
   return {
-    ...handle,
+    id: handle.id,
+    // Asked for each time: there may be another copy.
+    get doc() {
+      return handle.doc;
+    },
+    get awareness() {
+      return handle.awareness;
+    },
+    get loaded() {
+      return handle.loaded;
+    },
+    get synced() {
+      return handle.synced;
+    },
+    copy: handle.copy,
+    phase: handle.phase,
+    status: handle.status,
+    access: handle.access,
     entries: readOnly(entries),
     create: (kind, title) => {
       const entry = newId();
-      addToDirectory(doc, { id: entry, kind, title });
+      addToDirectory(handle.doc, { id: entry, kind, title });
       return entry;
     },
-    rename: (entry, title) => renameInDirectory(doc, entry, title),
+    rename: (entry, title) => renameInDirectory(handle.doc, entry, title),
     close: () => {
+      leave();
       stop();
       handle.close();
     },

@@ -6,6 +6,8 @@ import { foldUpdates, mergeUpdates } from './merge.ts';
 interface KeptRecord {
   readonly record: number;
   readonly changes: ChangeRange;
+  /** Made since the device was read: only then is it known which changes it holds. */
+  readonly own: boolean;
 }
 
 /** Whether the server has all changes of a range. */
@@ -37,6 +39,8 @@ export class Keeper {
   #pieces: readonly Piece[] = [];
   /** How many of them are being written. */
   #inFlight = 0;
+  /** Whether nothing is to be handed to the device for now. */
+  #held = false;
   #unmarked: KeptRecord[] = [];
   #records = 0;
   #last: Promise<void> = Promise.resolve();
@@ -94,9 +98,64 @@ export class Keeper {
   /**
    * The store has been told of another history: its records count as not stored, and so do ours.
    * @param made local changes so far
+   * @param found called with what the device holds
    */
-  forget(made: number): void {
-    this.#follow(this.#store.load(this.#document).then((loaded) => this.#adopt(loaded, made)));
+  forget(made: number, found: (loaded: StoredDocument) => void): void {
+    this.#follow(
+      this.#store.load(this.#document).then((loaded) => {
+        this.#adopt(loaded, made);
+        found(loaded);
+      }),
+    );
+  }
+
+  /** Whether the device does not have some of these changes yet. */
+  readonly misses = (changes: ChangeRange): boolean =>
+    localIn(this.#pieces).some((piece) => overlap(piece.changes, changes));
+
+  /** The record that holds changes made since the device was read. */
+  recordOf(changes: ChangeRange): number | undefined {
+    return this.#unmarked.find((kept) => kept.own && overlap(kept.changes, changes))?.record;
+  }
+
+  /** Numbers of the records with local changes that are not marked as stored. */
+  get records(): readonly number[] {
+    return this.#unmarked.map(({ record }) => record);
+  }
+
+  /** Hands nothing more to the device. Resolves when nothing is being written: what follows waits here. */
+  async hold(): Promise<void> {
+    this.#held = true;
+    await this.settled();
+  }
+
+  /** Goes on after `hold`. */
+  resume(): void {
+    this.#held = false;
+    this.#write();
+  }
+
+  /** The document was rebuilt: what it is made of is being written by others, and all that follows waits for that. */
+  expect(state: Uint8Array, local: readonly Piece[]): void {
+    this.#held = true;
+    this.#pieces = [{ bytes: state, changes: NO_CHANGES }, ...local];
+  }
+
+  /**
+   * How that write ended.
+   * @param records of the local pieces; nothing when the device failed: then all of it waits for the next write
+   */
+  expected(records: readonly number[] | undefined): void {
+    if (records !== undefined) {
+      const [, ...local] = this.#pieces;
+      for (const [index, record] of records.entries()) {
+        const changes = local[index]?.changes;
+        if (changes !== undefined) this.#unmarked.push({ record, changes, own: true });
+      }
+      this.#pieces = this.#pieces.slice(records.length + 1);
+    }
+    this.resume();
+    this.#ended();
   }
 
   /** Folds the records into one when there were many. */
@@ -114,7 +173,7 @@ export class Keeper {
 
   /** Writes all that waits as one record. */
   #write(): void {
-    if (this.#inFlight > 0 || this.#pieces.length === 0) return;
+    if (this.#held || this.#inFlight > 0 || this.#pieces.length === 0) return;
     const pieces = this.#pieces;
     const local = localIn(pieces);
     const changes = { from: local[0]?.changes.from ?? 0, upTo: local.at(-1)?.changes.upTo ?? 0 };
@@ -132,7 +191,7 @@ export class Keeper {
         .then(
           (record) => {
             this.#pieces = this.#pieces.slice(pieces.length);
-            if (count > 0) this.#unmarked.push({ record, changes });
+            if (count > 0) this.#unmarked.push({ record, changes, own: true });
             return true;
           },
           () => false,
@@ -149,7 +208,7 @@ export class Keeper {
   /** Which changes a found record holds is not kept, so it is marked when all up to `made` are stored. */
   #adopt(loaded: StoredDocument, made: number): void {
     const changes = { from: 0, upTo: made };
-    this.#unmarked = loaded.unstoredRecords.map((record) => ({ record, changes }));
+    this.#unmarked = loaded.unstoredRecords.map((record) => ({ record, changes, own: false }));
   }
 
   #follow(write: Promise<unknown>): void {
@@ -167,4 +226,8 @@ const NO_CHANGES: ChangeRange = { from: 0, upTo: 0 };
 
 function localIn(pieces: readonly Piece[]): readonly Piece[] {
   return pieces.filter(({ changes }) => changes.upTo > changes.from);
+}
+
+function overlap(a: ChangeRange, b: ChangeRange): boolean {
+  return a.from < b.upTo && b.from < a.upTo;
 }

@@ -95,3 +95,25 @@ export function derived<T>(
 export function readOnly<T>(source: Observable<T>): Observable<T> {
   return { get: () => source.get(), subscribe: (listener) => source.subscribe(listener) };
 }
+
+/** What an observable of the present one of several things says; listeners hear of both. */
+export function following<S, T>(
+  source: Observable<S>,
+  pick: (present: S) => Observable<T>,
+): Observable<T> {
+  return {
+    get: () => pick(source.get()).get(),
+    subscribe: (listener) => {
+      let stop = pick(source.get()).subscribe(listener);
+      const leave = source.subscribe(() => {
+        stop();
+        stop = pick(source.get()).subscribe(listener);
+        listener();
+      });
+      return () => {
+        leave();
+        stop();
+      };
+    },
+  };
+}

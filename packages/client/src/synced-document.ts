@@ -1,20 +1,28 @@
 import {
+  type ChangeRange,
+  type Digest,
   type DocumentFrame,
   type ErrorCode,
   MessageType,
   type Refused,
+  contentHash,
   encodeAwareness,
   encodeBare,
+  encodeWeft,
   errorDefinition,
+  stateHash,
 } from '@weft/protocol';
 import type { DeviceStore } from '@weft/storage';
 import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import type { DocumentAccess, DocumentStatus, Environment } from './api.ts';
+import { IdleCompare } from './idle-compare.ts';
 import { Keeper } from './keeper.ts';
 import { mergeUpdates } from './merge.ts';
 import { type Derived, type Signal, derived, signal } from './observable.ts';
 import { Presence } from './presence.ts';
+import type { Successor } from './rebuild.ts';
+import { type Piece, Unsent } from './unsent.ts';
 import { type Link, Uplink } from './uplink.ts';
 
 export interface SyncedDocumentOptions {
@@ -23,7 +31,12 @@ export interface SyncedDocumentOptions {
   readonly store: DeviceStore;
   /** Whether people are shown in it; segments of conversations have nobody in them. */
   readonly presence: boolean;
+  /** What it begins with, where it takes the place of another copy; else it begins with what the device holds. */
+  readonly successor?: Successor;
+  /** The server will never take some of what is here: it must be sorted out. */
   readonly refused: (code: ErrorCode, message: string) => void;
+  /** The device holds records that cannot be read. */
+  readonly damaged: () => void;
   /** The server answered whether this document may be opened. */
   readonly answered: () => void;
   /** The status, or what waits, has changed. */
@@ -50,6 +63,8 @@ export class SyncedDocument {
   readonly #keeper: Keeper;
   readonly #uplink: Uplink;
   readonly #presence: Presence | undefined;
+  readonly #compare: IdleCompare;
+  readonly #unsent = new Unsent();
   /** Origins of what is not made here: from the server, from the device. */
   readonly #remote = { from: 'weft-server' };
   readonly #device = { from: 'weft-device' };
@@ -57,8 +72,10 @@ export class SyncedDocument {
   #local: Uint8Array[] = [];
   #received: Uint8Array[] = [];
   #flushing = false;
+  #begun = false;
   #destroyed = false;
   #resolveSynced: () => void = () => undefined;
+  #resolveLoaded: () => void = () => undefined;
   #cancelFold: () => void = () => undefined;
   /** Records of the device that could not be read: while there are any, nothing says *stored*. */
   #damaged = 0;
@@ -66,9 +83,10 @@ export class SyncedDocument {
   constructor(options: SyncedDocumentOptions) {
     this.#options = options;
     this.address = options.address;
-    this.doc = new Y.Doc();
+    const { successor } = options;
+    this.doc = successor?.doc ?? new Y.Doc();
     // A fresh id at each load: two documents that write under one client id diverge for ever.
-    this.doc.clientID = Math.floor(options.env.random() * 2 ** 32);
+    if (successor === undefined) this.doc.clientID = Math.floor(options.env.random() * 2 ** 32);
     if (options.presence) {
       this.awareness = new Awareness(this.doc);
       this.#presence = new Presence(this.awareness, options.env);
@@ -78,6 +96,13 @@ export class SyncedDocument {
       // The server may have been quicker than the device.
       this.#keeper.mark(this.#uplink.hasStored);
       this.#told();
+    });
+    this.#compare = new IdleCompare({
+      doc: this.doc,
+      env: options.env,
+      ready: () => this.#comparable(),
+      send: (digest) =>
+        this.#uplink.say(encodeWeft({ type: 'digest', document: this.address, ...digest })),
     });
     this.status = derived(() => this.#computeStatus(), sameStatus);
     this.synced = new Promise((resolve) => {
@@ -89,14 +114,35 @@ export class SyncedDocument {
       if (!transaction.local && this.access.get().state !== 'editor') {
         transaction._needFormattingCleanup = false;
       }
+      if (transaction.origin === this.#remote && this.#isOwnIdIn(transaction)) {
+        const { message } = errorDefinition('client-id-taken');
+        options.refused('client-id-taken', message);
+      }
     });
     this.doc.on('update', (update, origin) => this.#updated(update, origin));
-    this.loaded = this.#load();
+    if (successor === undefined) {
+      this.loaded = this.#load();
+    } else {
+      this.loaded = new Promise((resolve) => {
+        this.#resolveLoaded = resolve;
+      });
+      this.#succeed(successor);
+    }
   }
 
   /** Local changes that the server is not known to have. */
   get waiting(): number {
     return this.#uplink.waiting;
+  }
+
+  /** Whether the device's part is known, so that the server may be asked. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** Whether it is open on a socket. */
+  get isOpen(): boolean {
+    return this.#uplink.isOpen;
   }
 
   /** Asks the server for this document. Call it after `loaded`, once per socket. */
@@ -112,7 +158,10 @@ export class SyncedDocument {
   /** The server has another history: nothing counts as stored. The store has been told already. */
   forget(): void {
     this.#uplink.forget();
-    this.#keeper.forget(this.#uplink.made);
+    const { made } = this.#uplink;
+    this.#keeper.forget(made, ({ unstoredUpdates }) => {
+      this.#unsent.found(unstoredUpdates, made, this.#keeper.misses);
+    });
     this.#told();
   }
 
@@ -132,11 +181,14 @@ export class SyncedDocument {
     }
   }
 
-  /** The server committed all writes of this socket up to `n`. */
-  stored(n: number): void {
-    if (!this.#uplink.stored(n)) return;
+  /** The server committed all writes of this socket up to `n`. @returns whether that tells anything new */
+  stored(n: number): boolean {
+    if (!this.#uplink.stored(n)) return false;
     this.#keeper.mark(this.#uplink.hasStored);
+    this.#unsent.settle(this.#uplink.hasStored);
+    if (this.waiting === 0) this.#compareLater();
     this.#told();
+    return true;
   }
 
   /** The server refused one write. */
@@ -148,6 +200,69 @@ export class SyncedDocument {
   /** Asks the server for what is missing here. */
   askAgain(): void {
     this.#uplink.askAgain();
+  }
+
+  /** Ends the exchange with the server: another copy is being made. @returns whether the server will say that it is closed */
+  standDown(): boolean {
+    return this.#uplink.close();
+  }
+
+  /** The local work that the server is not known to have, in order, up to this very turn. */
+  takeUnsent(): readonly Piece[] {
+    this.#flush();
+    return this.#unsent.pieces;
+  }
+
+  /** The device's record that holds changes made since it was read. */
+  recordOf(changes: ChangeRange): number | undefined {
+    return this.#keeper.recordOf(changes);
+  }
+
+  /** Numbers of the device's records with local changes that are not known to be stored. */
+  get records(): readonly number[] {
+    return this.#keeper.records;
+  }
+
+  /** Writes nothing more to the device. Resolves when nothing is being written. */
+  async hold(): Promise<void> {
+    await this.loaded;
+    this.#flush();
+    await this.#keeper.hold();
+  }
+
+  /** Takes the place of another copy, which ends: whoever waited for that has this one now. */
+  takeOver(former: SyncedDocument): void {
+    this.awareness?.setLocalState(former.awareness?.getLocalState() ?? null);
+    former.#resolveSynced();
+    former.destroy();
+  }
+
+  /**
+   * The device holds what this copy began with: from now on its changes are sent.
+   * @param records of the local ones; nothing when the device failed
+   */
+  begin(records: readonly number[] | undefined): void {
+    if (this.#destroyed) return;
+    this.#begun = true;
+    this.#keeper.expected(records);
+    this.#resolveLoaded();
+    this.askAgain();
+    this.#told();
+  }
+
+  /** The server will not let this person have the document. */
+  deny(code: ErrorCode): void {
+    this.#setAccess({ state: 'denied', code });
+  }
+
+  /**
+   * Compares what is here with what the server has.
+   * @returns both content hashes as one text, where they differ at the same state
+   */
+  differs({ state, content }: Digest): string | undefined {
+    if (!this.#comparable() || stateHash(this.doc) !== state) return undefined;
+    const own = contentHash(this.doc);
+    return own === content ? undefined : `${own}:${content}`;
   }
 
   /** Hands everything made so far to the device and the socket, and resolves when the device has it. */
@@ -174,6 +289,7 @@ export class SyncedDocument {
    */
   destroy(keep = true): boolean {
     if (this.#destroyed) return false;
+    this.#compare.stop();
     if (!keep) {
       this.#received = [];
       this.#keeper.dropRemote();
@@ -216,6 +332,7 @@ export class SyncedDocument {
         synced: () => {
           this.#resolveSynced();
           this.phase.set('synced');
+          this.#compareLater();
         },
         refused,
       },
@@ -228,11 +345,32 @@ export class SyncedDocument {
     if (held !== undefined) {
       this.#applyHeld(held.updates);
       this.#uplink.found(held.unstored, held.local - held.unstored);
+      this.#unsent.found(held.unstoredUpdates, held.local, this.#keeper.misses);
       this.#cancelFold = this.#options.env.timer(FOLD_DELAY, () => this.#keeper.fold());
     }
+    this.#begun = true;
     this.phase.set('local');
     this.#flush();
     this.#told();
+  }
+
+  /** Begins with what another copy left. The device is being told by whoever made it; nothing is sent before. */
+  #succeed({ local, state, access, link }: Successor): void {
+    const pieces = local.map(({ bytes, count }) => {
+      Y.applyUpdate(this.doc, bytes, this.#device);
+      this.#uplink.change(count);
+      const { made } = this.#uplink;
+      const changes = { from: made - count, upTo: made };
+      this.#unsent.add(bytes, changes);
+      return { bytes, changes };
+    });
+    this.#keeper.expect(state, pieces);
+    this.access.set(access);
+    this.phase.set('synced');
+    this.#resolveSynced();
+    if (link !== undefined) this.#uplink.adopt(link.link, link.writer);
+    this.#compareLater();
+    this.status.notify();
   }
 
   /** Applies what the device held in one transaction. What is damaged is told of; the server may have it. */
@@ -251,13 +389,12 @@ export class SyncedDocument {
       this.#device,
       false,
     );
-    if (this.#damaged > 0) {
-      this.#options.refused('device-failed', errorDefinition('device-failed').message);
-    }
+    if (this.#damaged > 0) this.#options.damaged();
   }
 
   #updated(update: Uint8Array, origin: unknown): void {
     if (origin === this.#device) return;
+    this.#compareLater();
     if (origin === this.#remote) {
       this.#received.push(update);
     } else {
@@ -288,9 +425,33 @@ export class SyncedDocument {
     this.#local = [];
     const update = mergeUpdates(local);
     const upTo = this.#uplink.made;
-    this.#keeper.local(update, { from: upTo - local.length, upTo });
+    const changes = { from: upTo - local.length, upTo };
+    this.#unsent.add(update, changes);
+    this.#keeper.local(update, changes);
     this.#uplink.send(update);
     this.#told();
+  }
+
+  /**
+   * Whether the server sent work under the client id that is written under here. Whatever else was written under it has
+   * the same clocks, so that no state vector will ever tell that the server lacks it.
+   */
+  #isOwnIdIn({ beforeState, afterState }: Y.Transaction): boolean {
+    const { clientID } = this.doc;
+    return (
+      (beforeState.get(clientID) ?? 0) > 0 && beforeState.get(clientID) !== afterState.get(clientID)
+    );
+  }
+
+  /** Segments of conversations are written by the server alone: nothing that others send can bend them. */
+  #compareLater(): void {
+    if (this.#presence !== undefined && !this.#destroyed) this.#compare.changed();
+  }
+
+  /** Whether what is here should be what the server has. */
+  #comparable(): boolean {
+    const settled = this.#uplink.isOpen && this.waiting === 0 && this.#damaged === 0;
+    return settled && this.phase.get() === 'synced';
   }
 
   #setAccess(access: DocumentAccess): void {

@@ -55,6 +55,7 @@ export interface UplinkOptions {
     readonly shut: () => void;
     /** Everything that the server had when it was asked is here. */
     readonly synced: () => void;
+    /** The server will never take what was sent, or anything: what this document holds beyond it must be sorted out. */
     readonly refused: (code: ErrorCode, message: string) => void;
   };
 }
@@ -108,9 +109,9 @@ export class Uplink {
   /** Whether the server has all of these changes. */
   readonly hasStored = (changes: ChangeRange): boolean => allStored(this.#uploads, changes);
 
-  /** A local change was made. */
-  change(): void {
-    this.#uploads = made(this.#uploads);
+  /** Local changes were made. */
+  change(changes = 1): void {
+    this.#uploads = made(this.#uploads, changes);
   }
 
   /** The device was read, and held changes of earlier sessions. */
@@ -124,6 +125,18 @@ export class Uplink {
     this.#uploads = disconnected(this.#uploads, link.nextWrite(address));
     this.#net = { state: 'opening', link };
     link.send(encodeAuth(address, ''));
+  }
+
+  /** Goes on where another exchange of this document stands: it is open, and nothing was sent yet. */
+  adopt(link: Link, writer: boolean): void {
+    this.#uploads = disconnected(this.#uploads, link.nextWrite(this.#options.address));
+    this.#net = { state: 'open', link, writer, ready: false };
+    this.#options.handlers.opened(link);
+  }
+
+  /** Sends a frame that is no write, if the document is open. */
+  say(frame: Uint8Array<ArrayBuffer>): void {
+    if (this.#net.state === 'open') this.#net.link.send(frame);
   }
 
   /** The socket is gone. */
@@ -182,9 +195,9 @@ export class Uplink {
     const writer = this.#net.writer && code !== 'read-only';
     // What follows builds on what was refused: single changes are held back until a full write has left.
     this.#net = { state: 'open', link, writer, ready: false };
+    if (code === 'read-only') this.#options.handlers.answered({ state: 'reader' });
     if (errorDefinition(code).retry === 'later') this.#later(() => this.askAgain());
     else this.#options.handlers.refused(code, refusal.message);
-    if (code === 'read-only') this.#options.handlers.answered({ state: 'reader' });
   }
 
   /**
@@ -238,6 +251,10 @@ export class Uplink {
     const { handlers } = this.#options;
     handlers.answered({ state: writer ? 'editor' : 'reader' });
     this.#net = { state: 'open', link, writer, ready: false };
+    if (!writer && this.waiting > 0) {
+      handlers.refused('read-only', errorDefinition('read-only').message);
+      return;
+    }
     this.askAgain();
     handlers.opened(link);
   }

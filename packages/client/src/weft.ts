@@ -1,6 +1,7 @@
 import {
   type Ack,
   type ConversationHead,
+  type Digest,
   type ErrorCode,
   type Refused,
   type Stored,
@@ -11,18 +12,16 @@ import {
 } from '@weft/protocol';
 import type { DeviceHistory } from '@weft/storage';
 import { monotonicFactory } from 'ulid';
-import type { Environment, Refusal, Weft, WeftOptions } from './api.ts';
+import type { Weft, WeftOptions } from './api.ts';
 import { Connection } from './connection.ts';
 import { Conversation } from './conversation.ts';
 import { defaultStore } from './device-name.ts';
 import { Documents } from './documents.ts';
-import { defaultEnvironment } from './environment.ts';
+import { environmentOf } from './environment.ts';
 import { checkId, conversationHandle, documentHandle, workspaceHandle } from './handles.ts';
-import { derived, readOnly, signal } from './observable.ts';
+import { derived, readOnly } from './observable.ts';
 import { OutboxRunner } from './outbox-runner.ts';
-
-/** Refusals kept for the person to look at. */
-const REFUSALS_MAX = 100;
+import { refusalList } from './refusals.ts';
 
 /** Name of the value that holds the device's own id. */
 const DEVICE_KEY = 'device';
@@ -33,17 +32,12 @@ const DEVICE_KEY = 'device';
  */
 export function createWeft(options: WeftOptions): Weft {
   const url = toSocketUrl(options.url);
-  const env: Environment = { ...defaultEnvironment, ...options.env };
+  const env = environmentOf(options.env);
   const store = options.store ?? defaultStore(options, url);
   const newUlid = monotonicFactory(() => env.random());
   const newId = () => newUlid(Math.max(0, Math.trunc(env.now())));
 
-  const refusals = signal<readonly Refusal[]>([]);
-  const refused = (document: string, code: ErrorCode, message: string) => {
-    const known = refusals.get();
-    if (known.some((other) => other.document === document && other.code === code)) return;
-    refusals.set([...known, { document, code, message }].slice(-REFUSALS_MAX));
-  };
+  const refusals = refusalList({ store, now: () => env.now(), newId });
 
   let me = options.person?.sub;
   let device: Promise<string> | undefined;
@@ -62,7 +56,8 @@ export function createWeft(options: WeftOptions): Weft {
     env,
     store,
     send: (frame) => connection.send(frame),
-    refused,
+    failed: (document, code) => refusals.failed(document, code),
+    refused: (document, work) => refusals.add(document, work),
     changed: () => pending.notify(),
   });
   const pending = derived(() => documents.countWaiting());
@@ -117,13 +112,16 @@ export function createWeft(options: WeftOptions): Weft {
     },
   });
 
-  const receive = (message: Stored | Refused | Ack | ConversationHead): void => {
+  const receive = (message: Stored | Refused | Ack | ConversationHead | Digest): void => {
     switch (message.type) {
       case 'stored':
         documents.stored(message);
         break;
       case 'refused':
         documents.refused(message);
+        break;
+      case 'digest':
+        documents.compare(message);
         break;
       case 'ack':
         outbox.ack(message);
@@ -180,7 +178,8 @@ export function createWeft(options: WeftOptions): Weft {
   return {
     connection: readOnly(connection.status),
     pending: readOnly(pending),
-    refusals: readOnly(refusals),
+    refusals: readOnly(refusals.list),
+    discard: (id) => refusals.discard(id),
     document: (id) => {
       checkOpen(id);
       return documentHandle(documents, { kind: 'document', id });

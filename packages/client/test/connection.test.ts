@@ -1,4 +1,4 @@
-import { WeftError } from '@weft/protocol';
+import { PROTOCOL_VERSION, WeftError } from '@weft/protocol';
 import { describe, expect, it } from 'vitest';
 import { createWeft } from '../src/index.ts';
 import { bench, until, untilState } from './kit/setup.ts';
@@ -10,7 +10,7 @@ describe('signing in', () => {
     expect(server.socket.hellos).toEqual([
       {
         type: 'hello',
-        protocol: 1,
+        protocol: PROTOCOL_VERSION,
         token: 'fresh',
         device: disk.values.get('device'),
         build: expect.any(String),
@@ -198,6 +198,10 @@ describe('losing the connection', () => {
       // The answer is on its way, in microtasks: the document's own answer is behind it.
       const handle = weft.document(`d${times}`);
       await handle.synced;
+      handle.close();
+      // Only silence is to be measured: the close is answered too.
+      server.socket.sendClose(`document/d${times}`);
+      await weft.flush();
     }
     expect(server.sockets).toHaveLength(1);
   });

@@ -180,30 +180,6 @@ describe('changes that an earlier session left behind', () => {
 });
 
 describe('refusals', () => {
-  it('[D2] a refused write is told of and never reads stored, though the connection goes on', async () => {
-    const { weft, server, env } = bench();
-    const handle = weft.document('spec');
-    await handle.synced;
-    type(handle, 'bad');
-    await server.write();
-    type(handle, 'after');
-    await server.until(() => server.socket.writes.length === 2);
-    server.socket.refuse('update-invalid');
-    server.socket.store(true);
-    server.socket.say({ type: 'stored', document: ADDRESS, n: 2 });
-    await until(weft.refusals, (refusals) => refusals.length === 1);
-    expect(weft.refusals.get()).toEqual([
-      { document: ADDRESS, code: 'update-invalid', message: 'No.' },
-    ]);
-    await until(handle.status, ({ waiting }) => waiting === 1);
-    type(handle, 'held back');
-    await weft.flush();
-    env.advance(60_000);
-    expect(server.socket.writes).toEqual([]);
-    expect(handle.status.get()).toEqual({ state: 'local', waiting: 2 });
-    expect(textOf(handle.doc)).toBe('badafterheld back');
-  });
-
   it('[D2] a refusal that may pass is followed by everything again, after a while', async () => {
     const { weft, server, env } = bench();
     const handle = weft.document('spec');
@@ -222,17 +198,6 @@ describe('refusals', () => {
     await untilState(handle.status, 'stored');
     expect(weft.refusals.get()).toEqual([]);
     expect(textOf(server.doc(ADDRESS))).toBe('ab');
-  });
-
-  it('[D9] a person who lost the right to write becomes a reader', async () => {
-    const { weft, server } = bench();
-    const handle = weft.document('spec');
-    await handle.synced;
-    type(handle, 'a');
-    await server.write();
-    server.socket.refuse('read-only');
-    await untilState(handle.access, 'reader');
-    expect(handle.status.get().waiting).toBe(1);
   });
 });
 

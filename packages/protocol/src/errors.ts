@@ -47,6 +47,10 @@ export const ERRORS = {
     retry: 'never',
     message: 'This change does not fit where it wants to be.',
   },
+  diverged: {
+    retry: 'later',
+    message: 'This copy reads differently from the server’s, and fetching it again did not help.',
+  },
   'client-id-taken': {
     retry: 'never',
     message: 'This change was made under an id that belongs to somebody else.',

@@ -1,7 +1,7 @@
 /** Every number that both sides must agree on, with its unit. */
 
 /** Version of our own messages; a change of any wire schema raises it (see SPEC.md, "Versions"). */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Sequences in one segment of a conversation. */
 export const SEGMENT_SIZE = 512;

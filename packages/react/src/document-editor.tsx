@@ -6,6 +6,7 @@ import {
   type EditorUser,
 } from '@weft/editor';
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useObservable } from './observable.ts';
 
 export interface DocumentEditorProps {
   /** A handle whose `loaded` has resolved: an editor over half a document would show it twice. */
@@ -23,6 +24,9 @@ export interface DocumentEditorProps {
 /** `createEditor` of @weft/editor as a component. Needs `@weft/editor/style.css` in the page. */
 export function DocumentEditor(props: DocumentEditorProps): ReactNode {
   const { handle, user, editable, placeholder, label, className } = props;
+  // Another copy of the document needs another editor, also under the same handle.
+  useObservable(handle.copy);
+  const { doc, awareness } = handle;
   const place = useRef<HTMLDivElement>(null);
   const [editor, setEditor] = useState<MountedEditor>();
   // Later values are handed over by the effects below: a new name must not cost a new editor.
@@ -37,8 +41,8 @@ export function DocumentEditor(props: DocumentEditorProps): ReactNode {
     const { user: firstUser, editable: firstEditable } = latest.current;
     const mounted = createEditor({
       element,
-      doc: handle.doc,
-      awareness: handle.awareness,
+      doc,
+      awareness,
       user: firstUser,
       editable: firstEditable,
       ...(placeholder === undefined ? {} : { placeholder }),
@@ -52,7 +56,7 @@ export function DocumentEditor(props: DocumentEditorProps): ReactNode {
       latest.current.onEditor?.(undefined, undefined);
       mounted.destroy();
     };
-  }, [handle, placeholder, label]);
+  }, [doc, awareness, placeholder, label]);
 
   useEffect(() => editor?.setEditable(editable), [editor, editable]);
   const { name, color, sub } = user;

@@ -1,5 +1,11 @@
-import type { ConversationHandle, DocumentHandle, WorkspaceHandle } from '@weft/client';
-import { useLayoutEffect, useState } from 'react';
+import type {
+  ConversationHandle,
+  DocumentCopy,
+  DocumentHandle,
+  WorkspaceHandle,
+} from '@weft/client';
+import { useLayoutEffect, useMemo, useState } from 'react';
+import { useObservable } from './observable.ts';
 import { useWeft } from './provider.tsx';
 
 /**
@@ -27,10 +33,21 @@ function useHeld<H extends { close(): void }>(
   return held?.id === id && held.key === key ? held.handle : undefined;
 }
 
-/** The document with this id, held open while mounted; `undefined` only at the very first render. */
+/** Of no handle, no copy: one object, so that nothing renders again for it. */
+const NO_COPY: DocumentCopy = { number: 0, because: 'opened' };
+
+/**
+ * The document with this id, held open while mounted; `undefined` only at the very first render. When another copy of
+ * it takes the place of this one, the handle is another object too: whatever was made for `doc` is made anew.
+ */
 export function useDocument(id: string): DocumentHandle | undefined {
   const weft = useWeft();
-  return useHeld(weft, id, () => weft.document(id));
+  const handle = useHeld(weft, id, () => weft.document(id));
+  const copy = useObservable(handle?.copy, NO_COPY);
+  return useMemo(
+    () => (handle === undefined || copy.number === 0 ? undefined : { ...handle }),
+    [handle, copy],
+  );
 }
 
 /** The conversation with this id, held open while mounted; a document's conversation has the document's id. */

@@ -1,4 +1,4 @@
-import type { DocumentHandle, DocumentStatus, Weft } from '@weft/client';
+import type { DocumentCopy, DocumentHandle, DocumentStatus, Weft } from '@weft/client';
 import { act, StrictMode, type ReactNode } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,10 +14,20 @@ const still = <T,>(state: T) => ({ get: () => state, subscribe: () => () => {} }
 function countingWeft() {
   const holders = new Map<string, number>();
   const status = new Map<string, (next: DocumentStatus) => void>();
+  const replace = new Map<string, () => void>();
   const document = (id: string): DocumentHandle => {
     holders.set(id, (holders.get(id) ?? 0) + 1);
-    const doc = new Y.Doc();
+    let doc = new Y.Doc();
+    let awareness = new Awareness(doc);
+    let copy: DocumentCopy = { number: 1, because: 'opened' };
     let open = true;
+    const copied = new Set<() => void>();
+    replace.set(id, () => {
+      doc = new Y.Doc();
+      awareness = new Awareness(doc);
+      copy = { number: copy.number + 1, because: 'refused' };
+      for (const listener of copied) listener();
+    });
     let now: DocumentStatus = { state: 'stored', waiting: 0 };
     const listeners = new Set<() => void>();
     status.set(id, (next) => {
@@ -26,8 +36,19 @@ function countingWeft() {
     });
     return {
       id,
-      doc,
-      awareness: new Awareness(doc),
+      get doc() {
+        return doc;
+      },
+      get awareness() {
+        return awareness;
+      },
+      copy: {
+        get: () => copy,
+        subscribe(listener) {
+          copied.add(listener);
+          return () => copied.delete(listener);
+        },
+      },
       loaded: Promise.resolve(),
       synced: Promise.resolve(),
       phase: still('synced' as const),
@@ -53,6 +74,7 @@ function countingWeft() {
     connection: still({ state: 'online' as const }),
     pending: still(0),
     refusals: still([]),
+    discard: notHere,
     document,
     conversation: notHere,
     workspace: notHere,
@@ -61,7 +83,7 @@ function countingWeft() {
     flush: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
-  return { weft, holders, status };
+  return { weft, holders, status, replace };
 }
 
 let place: HTMLElement;
@@ -130,5 +152,15 @@ describe('hooks', () => {
     expect(place.querySelector('[role=textbox]')).not.toBe(first);
     show(weft, null);
     expect(place.querySelector('[role=textbox]')).toBeNull();
+  });
+
+  it('another copy of a document is another handle, with an editor of its own; the holder stays', () => {
+    const { weft, holders, replace } = countingWeft();
+    show(weft, <Page id="a" />);
+    const first = place.querySelector('[role=textbox]');
+    act(() => replace.get('a')?.());
+    expect(place.querySelectorAll('[role=textbox]')).toHaveLength(1);
+    expect(place.querySelector('[role=textbox]')).not.toBe(first);
+    expect(holders.get('a')).toBe(1);
   });
 });

@@ -45,9 +45,10 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
   await seedOnce(store, now());
 
   const engines = new Map<string, Engine>();
+  const folder = options.folder ?? createWorkerFolder();
   const compactor = new Compactor({
     log: store.log,
-    folder: options.folder ?? createWorkerFolder(),
+    folder,
     logger,
     now,
     folded: (stream, upTo, bytes) => {
@@ -57,7 +58,7 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
   const engine = (tenant: string): Engine => {
     const found = engines.get(tenant);
     if (found !== undefined) return found;
-    const made = new Engine({ tenant, store, logger, now, limits, compactor });
+    const made = new Engine({ tenant, store, logger, now, limits, compactor, folder });
     engines.set(tenant, made);
     return made;
   };

@@ -60,7 +60,13 @@ describe('sign-in on a socket', () => {
   ])('refuses with %s and closes', async (code, token) => {
     const { sync } = await startServer();
     const client = await rawClient(sync);
-    client.say({ type: 'hello', protocol: 1, token: await token(), device: 'd', build: 't' });
+    client.say({
+      type: 'hello',
+      protocol: PROTOCOL_VERSION,
+      token: await token(),
+      device: 'd',
+      build: 't',
+    });
     expect(await client.weft('bye')).toMatchObject({ code });
     expect(await client.closed()).toMatchObject({ code: 4401, reason: code });
   });

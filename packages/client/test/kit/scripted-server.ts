@@ -1,12 +1,14 @@
 import {
   AuthType,
   type Command,
+  type Digest,
   type Down,
   type ErrorCode,
   FrameReader,
   type Hello,
   type Message,
   MessageType,
+  PROTOCOL_VERSION,
   SEGMENT_ROOT,
   SyncType,
   WEFT_ADDRESS,
@@ -44,7 +46,7 @@ export class ScriptedServer {
   readonly docs = new Map<string, Y.Doc>();
   readonly access = new Map<string, Access>();
   welcome: Omit<Welcome, 'type'> = {
-    protocol: 1,
+    protocol: PROTOCOL_VERSION,
     build: 'scripted',
     serverId: 'server-1',
     epoch: 1,
@@ -56,6 +58,10 @@ export class ScriptedServer {
   greets: boolean | ErrorCode = true;
   /** `true` commits each write and tells so at once. */
   commits = false;
+  /** Judges each write that is not held: a code refuses it. Without it, the test answers. */
+  judge: ((write: HeldWrite) => ErrorCode | 'fine') | undefined;
+  /** `true` confirms that a document was closed; otherwise the test does. */
+  confirms = false;
   /** `true` answers auth frames; otherwise they are held. */
   admits = true;
   readonly #waiting = new Set<() => void>();
@@ -127,6 +133,7 @@ export class ScriptedServer {
 export class ServerSocket {
   readonly hellos: Hello[] = [];
   readonly commands: Command[] = [];
+  readonly digests: Digest[] = [];
   readonly writes: HeldWrite[] = [];
   /** Addresses asked for, in order; again when asked again. */
   readonly asked: string[] = [];
@@ -238,6 +245,7 @@ export class ServerSocket {
   #own(reader: FrameReader): void {
     const message = decodeUp(reader.decoder);
     if (message.type === 'command') this.commands.push(message);
+    if (message.type === 'digest') this.digests.push(message);
     if (message.type !== 'hello') return;
     this.hellos.push(message);
     const { greets, welcome } = this.#server;
@@ -264,7 +272,11 @@ export class ServerSocket {
         } else {
           const kind = type === SyncType.Step2 ? 'step2' : 'update';
           this.writes.push({ address, type: kind, bytes, n: reader.uint() });
-          if (this.#server.commits) this.store();
+          const { judge, commits } = this.#server;
+          const write = this.writes.at(-1);
+          const verdict = write && judge?.(write);
+          if (verdict !== undefined && verdict !== 'fine') this.refuse(verdict);
+          else if (commits || verdict === 'fine') this.store();
         }
         break;
       }
@@ -273,6 +285,7 @@ export class ServerSocket {
         break;
       case MessageType.Close:
         this.closes.push(address);
+        if (this.#server.confirms) this.sendClose(address);
         break;
       default:
     }

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { ackSchema } from './ack.ts';
 import { byeSchema } from './bye.ts';
 import { commandSchema } from './command.ts';
+import { digestSchema } from './digest.ts';
 import { eventSchema } from './event.ts';
 import { helloSchema } from './hello.ts';
 import { refusedSchema } from './refused.ts';
@@ -9,7 +10,12 @@ import { storedSchema } from './stored.ts';
 import { welcomeSchema } from './welcome.ts';
 
 /** What a client may say at `!weft`. */
-export const upSchema = z.discriminatedUnion('type', [helloSchema, commandSchema, byeSchema]);
+export const upSchema = z.discriminatedUnion('type', [
+  helloSchema,
+  commandSchema,
+  digestSchema,
+  byeSchema,
+]);
 export type Up = z.infer<typeof upSchema>;
 
 /** What the server may say at `!weft`. */
@@ -19,6 +25,7 @@ export const downSchema = z.discriminatedUnion('type', [
   refusedSchema,
   ackSchema,
   eventSchema,
+  digestSchema,
   byeSchema,
 ]);
 export type Down = z.infer<typeof downSchema>;

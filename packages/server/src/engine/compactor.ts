@@ -53,6 +53,12 @@ export class Compactor {
     this.#running ??= this.#run();
   }
 
+  /** Folds the stream whatever its tail weighs. Resolves when it is folded; rejects when it cannot be. */
+  async fold(stream: string): Promise<void> {
+    await this.#running;
+    if (!this.#closed) await this.#compact(stream);
+  }
+
   /** Resolves when nothing is being folded. */
   async settled(): Promise<void> {
     await this.#running;

@@ -24,6 +24,9 @@ import type { RootRule } from '../door/judge.ts';
 import { DEFAULT_LIMITS, type DocumentLimits } from '../door/limits.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import type { Compactor } from './compactor.ts';
+import { type Comparable, Comparer } from './comparer.ts';
+import type { DocumentDigest } from './digest.ts';
+import type { Folder } from './folder.ts';
 import { type ReadySnapshot, Snapshots } from './snapshots.ts';
 import { LOG_ORIGIN, type StreamContent, catchUp } from './load.ts';
 
@@ -62,6 +65,7 @@ export class Engine extends Hocuspocus<EngineContext> {
   readonly #limits: DocumentLimits;
   readonly #compactor: Compactor;
   readonly #snapshots: Snapshots;
+  readonly #comparer: Comparer;
   readonly #intakes = new WeakMap<Y.Doc, Intake>();
   /** The doors of loaded documents, by stream. */
   readonly #streams = new Map<string, Intake>();
@@ -74,6 +78,8 @@ export class Engine extends Hocuspocus<EngineContext> {
     readonly logger: Logger;
     readonly now: () => number;
     readonly compactor: Compactor;
+    /** Computes the digests of large documents; default: the event loop does. */
+    readonly folder?: Pick<Folder, 'digest'>;
     readonly limits?: DocumentLimits;
   }) {
     super();
@@ -84,6 +90,13 @@ export class Engine extends Hocuspocus<EngineContext> {
     this.#compactor = options.compactor;
     this.#snapshots = new Snapshots(options.store.log);
     this.#limits = options.limits ?? DEFAULT_LIMITS;
+    this.#comparer = new Comparer({
+      log: options.store.log,
+      folder: options.folder ?? {},
+      logger: options.logger,
+      now: options.now,
+      mend: (document) => this.#mend(document),
+    });
     // Without `configure`, none of Hocuspocus's default hooks is registered: each costs a promise per message.
     this.configuration.quiet = true;
     this.configuration.timeout = NEVER_MS;
@@ -107,6 +120,27 @@ export class Engine extends Hocuspocus<EngineContext> {
   async snapshot(name: string): Promise<ReadySnapshot | undefined> {
     const address = parseAddress(name);
     return address && this.#snapshots.get(streamName(this.#tenant, address));
+  }
+
+  /** A client said what its replica of a loaded document holds; resolves with what the log holds, where that is known. */
+  compare(document: Document, said: DocumentDigest): Promise<DocumentDigest | undefined> {
+    const { stream, number } = this.intake(document);
+    return this.#comparer.compare({ name: document.name, stream, doc: document, number }, said);
+  }
+
+  /** How often a replica was found to differ from the log. */
+  get diverged(): number {
+    return this.#comparer.found;
+  }
+
+  /**
+   * Lets go of a loaded document that reads differently from the log. Its updates are folded first: loaded one by one
+   * they would read so again. Whoever has it open is told to open it anew.
+   */
+  async #mend({ name, stream }: Comparable): Promise<void> {
+    await this.#compactor.fold(stream);
+    this.closeConnections(name);
+    this.#unloadIfIdle(name);
   }
 
   /** A stream of this tenant was folded: its document, if it is open, counts its size anew. */

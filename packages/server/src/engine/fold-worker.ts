@@ -1,12 +1,16 @@
 import { parentPort } from 'node:worker_threads';
+import { digestUpdates } from './digest.ts';
 import { foldUpdates } from './fold.ts';
 import type { FoldAnswer, FoldRequest } from './folder.ts';
 
 /** Folds off the event loop: a megabyte costs tens of milliseconds, which everybody on the server would wait for. */
-parentPort?.on('message', ({ id, updates }: FoldRequest) => {
+parentPort?.on('message', ({ id, want, updates }: FoldRequest) => {
   let answer: FoldAnswer;
   try {
-    answer = { id, outcome: 'folded', bytes: foldUpdates(updates) };
+    answer =
+      want === 'fold'
+        ? { id, outcome: 'folded', bytes: foldUpdates(updates) }
+        : { id, outcome: 'digested', digest: digestUpdates(updates) };
   } catch (error) {
     answer = {
       id,

@@ -1,18 +1,23 @@
 import { Worker } from 'node:worker_threads';
+import type { DocumentDigest } from './digest.ts';
 
-/** What the worker is asked: fold these. */
+/** What the worker is asked: fold these, or tell what a document made of them holds. */
 export interface FoldRequest {
   readonly id: number;
+  readonly want: 'fold' | 'digest';
   readonly updates: readonly Uint8Array[];
 }
 
 export type FoldAnswer =
   | { readonly id: number; readonly outcome: 'folded'; readonly bytes: Uint8Array }
+  | { readonly id: number; readonly outcome: 'digested'; readonly digest: DocumentDigest }
   | { readonly id: number; readonly outcome: 'failed'; readonly reason: string };
 
 /** Folds many updates into one. */
 export interface Folder {
   fold(updates: readonly Uint8Array[]): Promise<Uint8Array>;
+  /** The digest of what they make; a folder without it leaves that to whoever asks. */
+  digest?(updates: readonly Uint8Array[]): Promise<DocumentDigest>;
   close(): Promise<void>;
 }
 
@@ -28,7 +33,7 @@ export function createWorkerFolder(): Folder {
   let next = 0;
   const waiting = new Map<
     number,
-    { readonly resolve: (bytes: Uint8Array) => void; readonly reject: (error: Error) => void }
+    { readonly resolve: (answer: FoldAnswer) => void; readonly reject: (error: Error) => void }
   >();
 
   const failAll = (reason: string) => {
@@ -43,22 +48,35 @@ export function createWorkerFolder(): Folder {
     made.on('message', (answer: FoldAnswer) => {
       const asked = waiting.get(answer.id);
       waiting.delete(answer.id);
-      if (answer.outcome === 'folded') asked?.resolve(answer.bytes);
-      else asked?.reject(new Error(answer.reason));
+      if (answer.outcome === 'failed') asked?.reject(new Error(answer.reason));
+      else asked?.resolve(answer);
     });
     made.on('error', (error) => failAll(error instanceof Error ? error.message : String(error)));
     made.on('exit', () => failAll('The folding thread ended.'));
     return made;
   };
 
+  const ask = (want: FoldRequest['want'], updates: readonly Uint8Array[]): Promise<FoldAnswer> =>
+    new Promise((resolve, reject) => {
+      worker ??= start();
+      const id = (next += 1);
+      waiting.set(id, { resolve, reject });
+      worker.postMessage({ id, want, updates } satisfies FoldRequest);
+    });
+
   return {
-    fold: (updates) =>
-      new Promise((resolve, reject) => {
-        worker ??= start();
-        const id = (next += 1);
-        waiting.set(id, { resolve, reject });
-        worker.postMessage({ id, updates } satisfies FoldRequest);
-      }),
+    fold: async (updates) => {
+      const answer = await ask('fold', updates);
+      if (answer.outcome !== 'folded')
+        throw new Error('The folding thread answered something else.');
+      return answer.bytes;
+    },
+    digest: async (updates) => {
+      const answer = await ask('digest', updates);
+      if (answer.outcome !== 'digested')
+        throw new Error('The folding thread answered something else.');
+      return answer.digest;
+    },
     close: async () => {
       const running = worker;
       if (running === undefined) return;

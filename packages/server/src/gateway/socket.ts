@@ -4,6 +4,7 @@ import {
   AuthType,
   type Command,
   type ConversationHead,
+  type Digest,
   type Down,
   type ErrorCode,
   FrameReader,
@@ -248,6 +249,9 @@ export class Socket implements EngineSocket {
         return;
       case 'command':
         this.#command(message);
+        return;
+      case 'digest':
+        this.#compare(message);
         return;
       case 'bye':
         this.#wire.close(1000, 'bye');
@@ -522,6 +526,23 @@ export class Socket implements EngineSocket {
   #flushStored(): void {
     for (const [document, n] of this.#stored) this.send({ type: 'stored', document, n });
     this.#stored.clear();
+  }
+
+  /** Tells a client that speaks of its replica what the log holds. Whoever has it open may read it anyway. */
+  #compare(said: Digest): void {
+    const person = this.#person;
+    const open = this.#documents.get(said.document);
+    if (person.state !== 'known' || open?.state !== 'open') return;
+    const { document } = open.connection;
+    person.engine.compare(document, { state: said.state, content: said.content }).then(
+      (own) => {
+        if (own === undefined || this.#person.state === 'closed') return;
+        this.send({ type: 'digest', document: said.document, ...own });
+      },
+      (error: unknown) => {
+        this.#host.logger.error('A replica could not be compared.', { reason: reasonOf(error) });
+      },
+    );
   }
 
   #command(command: Command): void {

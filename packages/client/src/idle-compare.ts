@@ -1,0 +1,64 @@
+import { contentHash, stateHash } from '@weft/protocol';
+import type * as Y from 'yjs';
+import type { Environment } from './api.ts';
+
+/** Milliseconds without a change after which a replica is compared with the server's. */
+export const IDLE = 10_000;
+
+export interface IdleCompareOptions {
+  readonly doc: Y.Doc;
+  readonly env: Environment;
+  /** Whether there is a server to ask, and nothing on its way to it or missing here. */
+  readonly ready: () => boolean;
+  readonly send: (digest: { readonly state: string; readonly content: string }) => void;
+}
+
+/**
+ * Says what a replica holds when it has been quiet for a while: once per quiet time, and only after a change. Equal
+ * state vectors do not prove equal content, so without this two people may read different texts for ever.
+ */
+export class IdleCompare {
+  readonly #options: IdleCompareOptions;
+  #changedAt = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: IdleCompareOptions) {
+    this.#options = options;
+  }
+
+  /** Something changed: the document, or what is known of the server's. */
+  changed(): void {
+    const { env } = this.#options;
+    this.#changedAt = env.now();
+    if (this.#cancel === undefined) this.#wait(IDLE);
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #wait(ms: number): void {
+    const { env } = this.#options;
+    this.#cancel = env.timer(ms, () => {
+      this.#cancel = undefined;
+      const left = this.#changedAt + IDLE - env.now();
+      if (left > 0) this.#wait(left);
+      else this.#compare();
+    });
+  }
+
+  #compare(): void {
+    const { env, doc, ready, send } = this.#options;
+    // What makes it ready later is told as a change.
+    if (!ready()) return;
+    const run = () => {
+      this.#cancel = undefined;
+      const { pendingStructs, pendingDs } = doc.store;
+      if (!ready() || pendingStructs !== null || pendingDs !== null) return;
+      send({ state: stateHash(doc), content: contentHash(doc) });
+    };
+    if (env.idle === undefined) run();
+    else this.#cancel = env.idle(run);
+  }
+}

@@ -1,0 +1,65 @@
+import { type ErrorCode, errorDefinition, isErrorCode } from '@weft/protocol';
+import type { DeviceStore, Quarantined } from '@weft/storage';
+import type { Refusal } from './api.ts';
+import { type Signal, signal } from './observable.ts';
+import type { Refused } from './sort-out.ts';
+
+/** Refusals kept in view for the person to look at; the device keeps more, and shows them after a reload. */
+const REFUSALS_MAX = 100;
+
+export interface RefusalList {
+  readonly list: Signal<readonly Refusal[]>;
+  /** Something of a document cannot be had; told once while it is in the list. */
+  failed(document: string, code: ErrorCode): void;
+  /** Work was taken out of a document. Returns what the device is to keep of it. */
+  add(document: string, work: readonly Refused[]): readonly Quarantined[];
+  /** Resolves when the device has removed it. */
+  discard(id: string): Promise<void>;
+}
+
+/** What could not be kept: what the device holds of it since earlier sessions, and what comes. */
+export function refusalList(options: {
+  readonly store: DeviceStore;
+  /** UTC milliseconds. */
+  readonly now: () => number;
+  readonly newId: () => string;
+}): RefusalList {
+  const { store, now, newId } = options;
+  const list = signal<readonly Refusal[]>([]);
+  const discarded = new Set<string>();
+  const show = (more: readonly Refusal[]) => {
+    if (more.length > 0) list.set([...list.get(), ...more].slice(-REFUSALS_MAX));
+  };
+  const known = (earlier: readonly Quarantined[]) => {
+    const present = new Set(list.get().map(({ id }) => id));
+    const found = earlier.filter(({ id }) => !present.has(id) && !discarded.has(id)).map(toRefusal);
+    if (found.length > 0) list.set([...found, ...list.get()].slice(-REFUSALS_MAX));
+  };
+  // A device that cannot be read has nothing to show; what is refused from now on is shown all the same.
+  store.quarantined().then(known, () => undefined);
+
+  return {
+    list,
+    failed: (document, code) => {
+      const told = (one: Refusal) => one.document === document && one.code === code;
+      if (list.get().some((one) => told(one) && one.bytes.length === 0)) return;
+      const { message } = errorDefinition(code);
+      const nothing = { text: '', bytes: new Uint8Array() };
+      show([{ id: newId(), document, code, message, at: now(), ...nothing }]);
+    },
+    add: (document, work) => {
+      const entries = work.map((one) => ({ ...one, id: newId(), document, at: now() }));
+      show(entries);
+      return entries;
+    },
+    discard: async (id) => {
+      discarded.add(id);
+      list.set(list.get().filter((one) => one.id !== id));
+      await store.discard(id);
+    },
+  };
+}
+
+function toRefusal(entry: Quarantined): Refusal {
+  return { ...entry, code: isErrorCode(entry.code) ? entry.code : 'internal' };
+}

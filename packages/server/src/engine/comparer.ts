@@ -1,0 +1,149 @@
+import { contentHash, stateHash } from '@weft/protocol';
+import type { Log } from '@weft/storage';
+import type * as Y from 'yjs';
+import { type Logger, reasonOf } from '../logger.ts';
+import { type DocumentDigest, digestUpdates } from './digest.ts';
+import type { Folder } from './folder.ts';
+import { readStream } from './load.ts';
+
+/** Bytes of a document above which its digest is computed in the folder's thread: everybody else would wait for it. */
+const INLINE_MAX_BYTES = 1024 * 1024;
+
+/** Milliseconds between two digests of one document: a client could ask after each of its edits. */
+const INTERVAL_MS = 1_000;
+
+/** Differing contents of one document that are told apart; more are somebody's invention. */
+const PAIRS_MAX = 16;
+
+/** A document that clients compare theirs with. */
+export interface Comparable {
+  readonly name: string;
+  readonly stream: string;
+  readonly doc: Y.Doc;
+  /** Number of the newest record that `doc` holds. */
+  readonly number: number;
+}
+
+interface Known {
+  /** The newest digest, and the record up to which it speaks; nothing before the first. */
+  digest: { readonly number: number; readonly value: DocumentDigest } | undefined;
+  computing: Promise<DocumentDigest | undefined> | undefined;
+  at: number;
+  readonly pairs: Set<string>;
+  /** The record up to which the loaded document itself was compared. */
+  ownChecked: number;
+}
+
+/**
+ * Compares replicas with what the log holds (law D1). Equal state vectors do not prove equal content: an update with
+ * forged neighbours, or two writers under one client id, make replicas differ for ever, in silence.
+ */
+export class Comparer {
+  readonly #log: Log;
+  readonly #folder: Pick<Folder, 'digest'>;
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  readonly #mend: (document: Comparable) => Promise<void>;
+  readonly #known = new WeakMap<Y.Doc, Known>();
+  #found = 0;
+
+  constructor(options: {
+    readonly log: Log;
+    readonly folder: Pick<Folder, 'digest'>;
+    readonly logger: Logger;
+    readonly now: () => number;
+    /** The loaded document itself reads differently from the log: it is to be loaded anew. */
+    readonly mend: (document: Comparable) => Promise<void>;
+  }) {
+    this.#log = options.log;
+    this.#folder = options.folder;
+    this.#logger = options.logger;
+    this.#now = options.now;
+    this.#mend = options.mend;
+  }
+
+  /** How often a replica was found to differ. */
+  get found(): number {
+    return this.#found;
+  }
+
+  /**
+   * Takes what a client says of its replica. Resolves with what the log holds, for the client to see for itself;
+   * `undefined` where that is not known just now.
+   */
+  async compare(document: Comparable, said: DocumentDigest): Promise<DocumentDigest | undefined> {
+    const known = this.#knownOf(document.doc);
+    const own = await this.#digest(document, known);
+    if (own === undefined || own.state !== said.state || own.content === said.content) return own;
+    const pair = `${said.content}:${own.content}`;
+    if (known.pairs.has(pair) || known.pairs.size >= PAIRS_MAX) return own;
+    known.pairs.add(pair);
+    this.#found += 1;
+    this.#logger.error('A replica differs from the log.', {
+      document: document.name,
+      state: own.state,
+      server: own.content,
+      client: said.content,
+      found: this.#found,
+    });
+    await this.#checkOwn(document, known, own);
+    return own;
+  }
+
+  /** The engine's own copy took the updates in the order in which they came, and may read differently too. */
+  async #checkOwn(document: Comparable, known: Known, own: DocumentDigest): Promise<void> {
+    const { doc, number, name } = document;
+    if (known.ownChecked === number || stateHash(doc) !== own.state) return;
+    known.ownChecked = number;
+    if (contentHash(doc) === own.content) return;
+    this.#logger.error('The loaded document differs from the log and is loaded anew.', {
+      document: name,
+    });
+    await this.#mend(document);
+  }
+
+  #knownOf(doc: Y.Doc): Known {
+    const found = this.#known.get(doc);
+    if (found !== undefined) return found;
+    const made: Known = {
+      digest: undefined,
+      computing: undefined,
+      at: Number.NEGATIVE_INFINITY,
+      pairs: new Set(),
+      ownChecked: -1,
+    };
+    this.#known.set(doc, made);
+    return made;
+  }
+
+  async #digest(document: Comparable, known: Known): Promise<DocumentDigest | undefined> {
+    if (known.digest?.number === document.number) return known.digest.value;
+    const early = this.#now() - known.at < INTERVAL_MS;
+    if (known.computing === undefined && early) return known.digest?.value;
+    known.computing ??= this.#compute(document, known).finally(() => {
+      known.computing = undefined;
+    });
+    return known.computing;
+  }
+
+  async #compute({ stream, name }: Comparable, known: Known): Promise<DocumentDigest | undefined> {
+    known.at = this.#now();
+    try {
+      const { updates, number } = await readStream(this.#log, stream, 0);
+      const bytes = updates.reduce((sum, update) => sum + update.length, 0);
+      const value =
+        bytes > INLINE_MAX_BYTES && this.#folder.digest !== undefined
+          ? await this.#folder.digest(updates)
+          : digestUpdates(updates);
+      known.digest = { number, value };
+      return value;
+    } catch (error) {
+      // Nothing is said of a document that cannot be read: its next load says why.
+      this.#logger.error('A document could not be compared.', {
+        document: name,
+        reason: reasonOf(error),
+      });
+      return undefined;
+    }
+  }
+}
