@@ -9,8 +9,8 @@ import { readStream } from './load.ts';
 /** Bytes of a document above which its digest is computed in the folder's thread: everybody else would wait for it. */
 const INLINE_MAX_BYTES = 1024 * 1024;
 
-/** Milliseconds between two digests of one document: a client could ask after each of its edits. */
-const INTERVAL_MS = 1_000;
+/** Bytes of a document per millisecond of rest after its digest: a client could ask after each of its edits. */
+const REST_BYTES_PER_MS = 1024;
 
 /** Differing contents of one document that are told apart; more are somebody's invention. */
 const PAIRS_MAX = 16;
@@ -28,7 +28,8 @@ interface Known {
   /** The newest digest, and the record up to which it speaks; nothing before the first. */
   digest: { readonly number: number; readonly value: DocumentDigest } | undefined;
   computing: Promise<DocumentDigest | undefined> | undefined;
-  at: number;
+  /** No other digest before this time. */
+  restUntil: number;
   readonly pairs: Set<string>;
   /** The record up to which the loaded document itself was compared. */
   ownChecked: number;
@@ -86,7 +87,13 @@ export class Comparer {
       client: said.content,
       found: this.#found,
     });
-    await this.#checkOwn(document, known, own);
+    // Not waited for: where it closes the document, the answer must have left before.
+    this.#checkOwn(document, known, own).catch((error: unknown) => {
+      this.#logger.error('A document could not be loaded anew.', {
+        document: document.name,
+        reason: reasonOf(error),
+      });
+    });
     return own;
   }
 
@@ -108,7 +115,7 @@ export class Comparer {
     const made: Known = {
       digest: undefined,
       computing: undefined,
-      at: Number.NEGATIVE_INFINITY,
+      restUntil: Number.NEGATIVE_INFINITY,
       pairs: new Set(),
       ownChecked: -1,
     };
@@ -118,8 +125,8 @@ export class Comparer {
 
   async #digest(document: Comparable, known: Known): Promise<DocumentDigest | undefined> {
     if (known.digest?.number === document.number) return known.digest.value;
-    const early = this.#now() - known.at < INTERVAL_MS;
-    if (known.computing === undefined && early) return known.digest?.value;
+    const resting = this.#now() < known.restUntil;
+    if (known.computing === undefined && resting) return known.digest?.value;
     known.computing ??= this.#compute(document, known).finally(() => {
       known.computing = undefined;
     });
@@ -127,7 +134,6 @@ export class Comparer {
   }
 
   async #compute({ stream, name }: Comparable, known: Known): Promise<DocumentDigest | undefined> {
-    known.at = this.#now();
     try {
       const { updates, number } = await readStream(this.#log, stream, 0);
       const bytes = updates.reduce((sum, update) => sum + update.length, 0);
@@ -136,6 +142,7 @@ export class Comparer {
           ? await this.#folder.digest(updates)
           : digestUpdates(updates);
       known.digest = { number, value };
+      known.restUntil = this.#now() + bytes / REST_BYTES_PER_MS;
       return value;
     } catch (error) {
       // Nothing is said of a document that cannot be read: its next load says why.
