@@ -108,17 +108,17 @@ describe('the door under mutated updates', () => {
         Object.fromEntries(seen),
       );
       // The mutations reach past the decoder, and not all of them are refused.
-      for (const verdict of [
-        'update-invalid',
-        'update-gap',
-        'clock-jump',
-        'key-forbidden',
-        'neighbours-forged',
-        'new',
-        'known',
-      ]) {
-        expect(seen.get(verdict) ?? 0, verdict).toBeGreaterThan(0);
-      }
+      expect([...seen.keys()]).toEqual(
+        expect.arrayContaining([
+          'update-invalid',
+          'update-gap',
+          'clock-jump',
+          'key-forbidden',
+          'neighbours-forged',
+          'new',
+          'known',
+        ]),
+      );
     },
   );
 

@@ -166,17 +166,19 @@ function anyContent(random: Random): Y.Item['content'] {
     case 3:
       return new Y.ContentFormat(
         random.pick(['__proto__', 'bold']),
-        random.pick([null, true, { deep: 1 }]),
+        random.pick<object>([{ deep: 1 }, [true]]),
       );
     case 4:
-      return new Y.ContentType(
-        random.pick([
-          new Y.Map<unknown>(),
-          new Y.Array<unknown>(),
-          new Y.XmlElement('p'),
-          new Y.Text(),
-        ]),
-      );
+      switch (random.below(4)) {
+        case 0:
+          return new Y.ContentType(new Y.Map<unknown>());
+        case 1:
+          return new Y.ContentType(new Y.Array<unknown>());
+        case 2:
+          return new Y.ContentType(new Y.XmlElement('p'));
+        default:
+          return new Y.ContentType(new Y.Text());
+      }
     case 5:
       return new Y.ContentEmbed({ image: 'x' });
     case 6:

@@ -19,5 +19,5 @@ host(async ({ dataDir, secret }) => {
     },
   });
   const { port } = await server.listen(0, '127.0.0.1');
-  return { port, close: async () => void (await server.close()) };
+  return { port, close: () => server.close() };
 });
