@@ -72,7 +72,8 @@ export function createMemoryLog(): MemoryLog {
         principal: entry.principal,
         kind: adopted ? ADOPTED : entry.kind,
         at: entry.at,
-        bytes: entry.bytes.slice(),
+        // Not by `slice`, which for a Buffer is the same bytes.
+        bytes: new Uint8Array(entry.bytes),
       });
       if (entry.key !== undefined) stream.keys.set(entry.key, number);
       return number;
@@ -96,7 +97,7 @@ export function createMemoryLog(): MemoryLog {
     putSnapshot: async (name, snapshot, previous) => {
       const stream = open(name);
       if ((stream.snapshot?.upTo ?? 0) !== previous) return false;
-      stream.snapshot = { upTo: snapshot.upTo, bytes: snapshot.bytes.slice() };
+      stream.snapshot = { upTo: snapshot.upTo, bytes: new Uint8Array(snapshot.bytes) };
       return true;
     },
     trim: async (name) => {

@@ -46,8 +46,9 @@ export function createSqliteLog(db: DatabaseSync, file: string, submit: Submit):
   return {
     append: async (entries) => {
       checkEntries(entries);
-      // The thread gets a copy in its own time: the caller's buffers may be reused before that.
-      const kept = entries.map((entry) => ({ ...entry, bytes: entry.bytes.slice() }));
+      // The thread gets a copy in its own time: the caller's buffers may be reused before that. Not by `slice`, which
+      // for a Buffer is the same bytes.
+      const kept = entries.map((entry) => ({ ...entry, bytes: new Uint8Array(entry.bytes) }));
       return submit('append', { type: 'append', entries: kept });
     },
     read: (name, after, limit) =>
@@ -76,7 +77,7 @@ export function createSqliteLog(db: DatabaseSync, file: string, submit: Submit):
         type: 'put-snapshot',
         stream: name,
         upTo,
-        bytes: bytes.slice(),
+        bytes: new Uint8Array(bytes),
         previous,
       }),
     trim: (name) => submit('trim', { type: 'trim', stream: name }),

@@ -112,6 +112,15 @@ export function describeLogContract(name: string, makeMedium: MakeMedium): void 
         expect(found && [...found.bytes]).toEqual([1, 2, 3]);
       });
 
+      it('[D4] do not change when the caller reuses what it wrote as a Buffer', async () => {
+        const bytes = Buffer.from([1, 2, 3]);
+        const appending = log.append([entry('a', '', { bytes })]);
+        bytes.fill(0);
+        await appending;
+        const [record] = await log.read('a', 0, 1);
+        expect(record && [...record.bytes]).toEqual([1, 2, 3]);
+      });
+
       it('may be empty, and may be a megabyte', async () => {
         const large = Uint8Array.from({ length: 1 << 20 }, (_, i) => (i * 31) & 0xff);
         await log.append([
