@@ -86,12 +86,12 @@ export class Gateway {
       transport.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
-    this.#wss.handleUpgrade(request, transport, head, (ws) => this.#accept(ws));
+    this.#wss.handleUpgrade(request, transport, head, (ws) => this.#accept(ws, transport));
   }
 
-  #accept(ws: WebSocket): void {
+  #accept(ws: WebSocket, transport: Duplex): void {
     ws.binaryType = 'nodebuffer';
-    const socket = this.#core.accept(new Wire(ws));
+    const socket = this.#core.accept(new Wire(ws, transport));
     const open: Open = { ws, socket };
     this.#open.add(open);
     let alive = true;
