@@ -113,6 +113,8 @@ const typedSchema = z.object({
   /** Frames that arrived, and their bytes. */
   frames: z.number(),
   bytes: z.number(),
+  /** Why the server refused an edit or closed a document, if it did. */
+  denied: z.nullable(z.string()),
   /** For `cut`: marks of the edits that were answered, and that another client had received. */
   ackedMarks: z.array(z.number()),
   shownMarks: z.array(z.number()),
@@ -122,7 +124,9 @@ export type Typed = z.infer<typeof typedSchema>;
 const openedSchema = z.object({
   type: z.literal('open'),
   /** Milliseconds from the first frame on a connected socket to the last byte of the document, per client. */
-  took: z.array(z.number()),
+  complete: z.array(z.number()),
+  /** … to the answer to its state vector, which tells it that this was all. */
+  synced: z.array(z.number()),
   /** Bytes that the first client received. */
   bytes: z.number(),
   /** Length of the text that the first client ended with: says that it got the document. */

@@ -106,6 +106,7 @@ class Run {
   #began = 0;
   #lastArrival = 0;
   #arrived: () => void = () => undefined;
+  #denied: string | undefined;
   readonly #ackedMarks: number[] = [];
   readonly #shown = new Set<number>();
 
@@ -127,7 +128,7 @@ class Run {
       writer.client.heard = (incoming, at) => {
         if (incoming.kind === 'update') this.#receive(writer.client, incoming.bytes, at);
         else if (incoming.kind === 'acked') this.#answered(writer, incoming.through, at);
-        else if (incoming.kind === 'denied') throw new Error(`Denied: ${incoming.reason}.`);
+        else if (incoming.kind === 'denied') this.#denied ??= incoming.reason;
       };
     }
   }
@@ -248,6 +249,7 @@ class Run {
       late: summarize(this.#late),
       frames,
       bytes,
+      denied: this.#denied ?? null,
       ackedMarks: this.#ackedMarks,
       shownMarks: [...this.#shown],
     };

@@ -48,6 +48,7 @@ export const cold: Scenario = {
       const value = limits.get(name);
       const goal: Goal | undefined = value === undefined ? undefined : { goal: 'at-most', value };
       measures.define(`${title}: last byte`, 'ms', goal);
+      measures.define(`${title}: told that this is all`, 'ms');
       measures.define(`${title}: bytes received`, 'kB');
       measures.define(`${title}: server CPU`, 'ms');
       if (name !== 'paper') continue;
@@ -73,6 +74,14 @@ export const cold: Scenario = {
   },
 };
 
+/** What the slowest of the newcomers saw, and what the server used. */
+interface Opening {
+  readonly complete: number;
+  readonly synced: number;
+  readonly cpu: number;
+  readonly bytes: number;
+}
+
 async function measure(
   stage: Stage,
   kind: Kind,
@@ -93,31 +102,41 @@ async function measure(
   await server.restart();
   await stage.quiet();
   stage.progress(`${kind}, round ${round + 1}: opening ${sizes.name}`);
-  const singles: { readonly took: number; readonly cpu: number; readonly bytes: number }[] = [];
-  const crowds: { readonly took: number; readonly cpu: number }[] = [];
+  const singles: Opening[] = [];
+  const crowds: Opening[] = [];
   for (const [index, document] of documents.entries()) {
     const clients = index < WARM + sizes.single ? 1 : CROWD;
     const gauged = gauge(server);
-    const { took, bytes } = await stage.load.run(
+    const { complete, synced, bytes } = await stage.load.run(
       { type: 'open', target: server.target, document, clients },
       gauged.atGate,
     );
-    const last = Math.max(...took);
     const { cpu, others } = gauged.result();
-    stage.keep(kind, round, { document: sizes.name, index, clients, took, cpu, others, bytes });
+    stage.keep(kind, round, {
+      document: sizes.name,
+      index,
+      clients,
+      complete,
+      synced,
+      cpu,
+      others,
+      bytes,
+    });
     if (index < WARM) continue;
-    if (clients === 1) singles.push({ took: last, cpu, bytes });
-    else crowds.push({ took: last, cpu });
+    const opening = { complete: Math.max(...complete), synced: Math.max(...synced), cpu, bytes };
+    if (clients === 1) singles.push(opening);
+    else crowds.push(opening);
   }
   const add = (name: string, value: number | undefined) => {
     if (value !== undefined) measures.add(`${title}: ${name}`, kind, value);
   };
   const cpuOfOne = median(singles.map(({ cpu }) => cpu));
   const cpuOfCrowd = median(crowds.map(({ cpu }) => cpu));
-  add('last byte', median(singles.map(({ took }) => took)));
+  add('last byte', median(singles.map(({ complete }) => complete)));
+  add('told that this is all', median(singles.map(({ synced }) => synced)));
   add('bytes received', (median(singles.map(({ bytes }) => bytes)) ?? 0) / 1000);
   add('server CPU', cpuOfOne);
-  add(`${CROWD} at once, the last one's last byte`, median(crowds.map(({ took }) => took)));
+  add(`${CROWD} at once, the last one's last byte`, median(crowds.map(({ complete }) => complete)));
   if (cpuOfOne !== undefined && cpuOfCrowd !== undefined) {
     add(`server CPU of ${CROWD} over that of one`, cpuOfCrowd / cpuOfOne);
   }

@@ -73,7 +73,7 @@ async function climb(stage: Stage, kind: Kind, round: number, server: ServerChil
       warmup: 500,
       duration: 3_000,
     });
-    const all = typed.delivered >= typed.expected;
+    const all = typed.delivered >= typed.expected && typed.denied === null;
     const outcome =
       all && typed.fanOut.p99 < HELD_MS
         ? 'held'

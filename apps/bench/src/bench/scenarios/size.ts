@@ -22,7 +22,7 @@ export const size: Scenario = {
     measures.define('encoded state', 'kB');
     measures.define('edits taken per second', 'edits/s');
     const session = await longSession(quick ? 5_000 : undefined);
-    const updates = [...updatesOf(session, 0x4000_0001)];
+    const updates = [...updatesOf(session)];
     for (const kind of stage.kinds.filter((each) => KEEPING.includes(each))) {
       stage.progress(`${kind}: ${updates.length} changes of ${session.name}`);
       await stage.withServer(kind, {}, async (server) => {
