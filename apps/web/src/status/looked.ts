@@ -7,12 +7,13 @@ export interface Looked {
   readonly look: () => void;
 }
 
+/** What was looked at is remembered as long as the page: after a reload, what is still kept asks to be seen again. */
 export function createLooked(refusals: Observable<readonly Refusal[]>): Looked {
-  let seen = 0;
+  const seen = new Set<string>();
   const listeners = new Set<() => void>();
   return {
     open: {
-      get: () => Math.max(0, refusals.get().length - seen),
+      get: () => refusals.get().filter(({ id }) => !seen.has(id)).length,
       subscribe(listener) {
         listeners.add(listener);
         const leave = refusals.subscribe(listener);
@@ -23,7 +24,7 @@ export function createLooked(refusals: Observable<readonly Refusal[]>): Looked {
       },
     },
     look() {
-      seen = refusals.get().length;
+      for (const { id } of refusals.get()) seen.add(id);
       for (const listener of listeners) listener();
     },
   };

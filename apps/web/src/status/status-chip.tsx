@@ -1,8 +1,11 @@
+import type { Refusal } from '@weft/client';
 import { useObservable, useStatusLine, useWeft } from '@weft/react';
 import { Popover } from 'radix-ui';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useSession } from '../session/context.ts';
 import { createLooked } from './looked.ts';
+import { RefusedDialog } from './refused-dialog.tsx';
+import { useRefusedTitle } from './refused-list.tsx';
 import { StatusDetails } from './status-details.tsx';
 
 /** Where the person's newest change is, in a few words; the details are one click away. */
@@ -12,7 +15,15 @@ export function StatusChip(): ReactNode {
   const looked = useMemo(() => createLooked(weft.refusals), [weft]);
   const { status, text } = useStatusLine(work.status, looked.open);
   const [open, setOpen] = useState(false);
+  const [shown, setShown] = useState<string>();
   const refusals = useObservable(weft.refusals);
+  const titleFor = useRefusedTitle();
+  const refusal = refusals.find(({ id }) => id === shown);
+  const show = ({ id }: Refusal) => {
+    looked.look();
+    setOpen(false);
+    setShown(id);
+  };
 
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
@@ -40,9 +51,16 @@ export function StatusChip(): ReactNode {
           sideOffset={8}
           collisionPadding={12}
         >
-          <StatusDetails status={status} refusals={refusals} onLooked={looked.look} />
+          <StatusDetails status={status} refusals={refusals} onShow={show} onLooked={looked.look} />
         </Popover.Content>
       </Popover.Portal>
+      <RefusedDialog
+        refusal={refusal}
+        title={refusal === undefined ? '' : titleFor(refusal)}
+        onClose={() => setShown(undefined)}
+        onDiscard={(id) => weft.discard(id)}
+        copy={(copied) => navigator.clipboard.writeText(copied)}
+      />
     </Popover.Root>
   );
 }

@@ -3,18 +3,20 @@ import { type ErrorCode, errorDefinition } from '@weft/protocol';
 import { type StatusKind, useConnection, useObservable } from '@weft/react';
 import type { ReactNode } from 'react';
 import { useSession } from '../session/context.ts';
-import { titleOf, useShell } from '../shell/context.ts';
 import { useUpdates } from '../update/context.ts';
 import { reloadSafely } from '../update/reload.ts';
+import { RefusedList } from './refused-list.tsx';
 
 /** What the chip's words rest on, and what can be done. */
 export function StatusDetails({
   status,
   refusals,
+  onShow,
   onLooked,
 }: {
   readonly status: StatusKind;
   readonly refusals: readonly Refusal[];
+  readonly onShow: (refusal: Refusal) => void;
   readonly onLooked: () => void;
 }): ReactNode {
   const updates = useUpdates();
@@ -49,34 +51,9 @@ export function StatusDetails({
           </button>
         </>
       ) : null}
-      {refusals.length === 0 ? null : <Refusals refusals={refusals} onLooked={onLooked} />}
-    </>
-  );
-}
-
-function Refusals({
-  refusals,
-  onLooked,
-}: {
-  readonly refusals: readonly Refusal[];
-  readonly onLooked: () => void;
-}): ReactNode {
-  const { entries } = useShell();
-  return (
-    <>
-      <h2>Not kept by the server</h2>
-      <ul className="refusals">
-        {refusals.map((refusal, index) => (
-          // Refusals have no id and are only ever added at the end.
-          <li key={index}>
-            <strong>{titleOf(entries.find(({ id }) => id === refusal.document))}</strong>{' '}
-            {refusal.message}
-          </li>
-        ))}
-      </ul>
-      <button type="button" className="button" onClick={onLooked}>
-        Understood
-      </button>
+      {refusals.length === 0 ? null : (
+        <RefusedList refusals={refusals} onShow={onShow} onLooked={onLooked} />
+      )}
     </>
   );
 }
