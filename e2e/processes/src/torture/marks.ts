@@ -1,4 +1,4 @@
-import * as Y from 'yjs';
+import type * as Y from 'yjs';
 
 /** The root that holds one mark per write, in the order of the text: whole, so that nothing written between splits it. */
 const MARKS = 'marks';
