@@ -143,6 +143,15 @@ export class Engine extends Hocuspocus<EngineContext> {
     this.#unloadIfIdle(name);
   }
 
+  /**
+   * A newcomer is being sent the snapshot. Loading a document keeps the event loop for as long as the document is large:
+   * it waits for newcomers, for a moment.
+   */
+  serving(name: string, newcomer: Promise<unknown>): void {
+    const address = parseAddress(name);
+    if (address !== undefined) this.#snapshots.serving(streamName(this.#tenant, address), newcomer);
+  }
+
   /** A stream of this tenant was folded: its document, if it is open, counts its size anew. */
   folded(stream: string, upTo: number, snapshotBytes: number): void {
     this.#streams.get(stream)?.folded(upTo, snapshotBytes);
@@ -253,6 +262,7 @@ export class Engine extends Hocuspocus<EngineContext> {
     const stream = streamName(this.#tenant, address);
     let content: StreamContent;
     try {
+      await this.#snapshots.served(stream);
       content = await catchUp(this.#store.log, stream, document, 0);
     } catch (error) {
       document.destroy();

@@ -27,6 +27,7 @@ import {
 import type { Principal } from '../auth/principal.ts';
 import type { Outcome } from '../door/intake.ts';
 import type { Engine, EngineSocket } from '../engine/engine.ts';
+import type { ReadySnapshot } from '../engine/snapshots.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import { applyAwareness, releaseAwareness } from './awareness.ts';
 
@@ -43,6 +44,8 @@ export interface Transport {
   /** Sends a frame; does nothing when the transport is closing, as its end is told anyway. */
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void;
   close(code?: number, reason?: string): void;
+  /** Resolves when all that was sent has left this process, or never will; without it, frames leave at once. */
+  drained?(): Promise<void>;
 }
 
 /** The engine asks a request for parameters only; headers and address stay with the gateway. */
@@ -358,7 +361,9 @@ export class Socket implements EngineSocket {
           this.#documents.set(key, { ...present, role });
           return;
         }
-        this.#documents.set(key, { state: 'opening', role, frames });
+        this.#documents.set(key, { state: 'opening', role, frames: [] });
+        // Now that the rights are known, a question for everything need not wait for the engine. Other frames do.
+        for (const each of frames) this.receive(each);
         known.client.handleMessage(frame);
       },
       (error: unknown) => {
@@ -376,6 +381,10 @@ export class Socket implements EngineSocket {
     if (document === undefined) {
       // Closed or denied a moment ago: late frames are normal. A write must not stay without its answer.
       this.#refuseLate(key, type, reader);
+      return;
+    }
+    if (document.role === undefined) {
+      holdBack(document, frame);
       return;
     }
     if (isEmptyQuestion(type, frame, reader)) {
@@ -467,8 +476,8 @@ export class Socket implements EngineSocket {
   }
 
   /**
-   * A client with nothing asks for everything: it gets the stored snapshot at once, also while the document is being
-   * loaded, and the engine is asked for the rest.
+   * A client with nothing asks for everything: it gets the stored snapshot at once, before the document is loaded, and
+   * the engine is asked for the rest. Its rights are known.
    */
   #welcomeNewcomer(person: Known, key: string, frame: Uint8Array): void {
     const ask = (question: Uint8Array) => {
@@ -476,22 +485,28 @@ export class Socket implements EngineSocket {
       if (document?.state === 'opening') holdBack(document, question);
       else if (document !== undefined) person.client.handleMessage(question);
     };
-    const unread = (error: unknown) => {
-      this.#host.logger.error('A snapshot could not be read.', { reason: reasonOf(error) });
-      return undefined;
-    };
-    person.engine
-      .snapshot(plainName(key))
-      .catch(unread)
+    const sent = this.#sendSnapshot(person.engine, key);
+    person.engine.serving(plainName(key), sent);
+    sent
       .then((snapshot) => {
-        if (snapshot === undefined) {
-          ask(frame);
-          return;
-        }
-        if (this.#documents.has(key)) this.#wire.send(snapshot.frame(key));
-        ask(encodeSyncStep1(key, snapshot.stateVector));
+        ask(snapshot === undefined ? frame : encodeSyncStep1(key, snapshot.stateVector));
       })
       .catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Resolves with the snapshot when it has left; `undefined` where the engine's own answer will do. */
+  async #sendSnapshot(engine: Engine, key: string): Promise<ReadySnapshot | undefined> {
+    let snapshot: ReadySnapshot | undefined;
+    try {
+      snapshot = await engine.snapshot(plainName(key));
+    } catch (error) {
+      this.#host.logger.error('A snapshot could not be read.', { reason: reasonOf(error) });
+    }
+    // It may have been closed meanwhile, and opened again by somebody whose rights are not known yet.
+    if (snapshot === undefined || this.#documents.get(key)?.role === undefined) return undefined;
+    this.#wire.send(snapshot.frame(key));
+    await this.#wire.drained?.();
+    return snapshot;
   }
 
   /** Tells the author of a write what became of it: by number where it has one, in the stock framing else. */
