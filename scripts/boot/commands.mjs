@@ -16,6 +16,7 @@ export const COMMANDS = {
   weft: (args) => [{ script: 'apps/server/src/weft.ts', args }],
   torture: (args) => [{ script: 'e2e/processes/src/torture.ts', args }],
   bench: (args) => [{ script: 'apps/bench/src/bench.ts', args }],
+  fuzz: (args) => [{ script: 'e2e/simulation/src/fuzz.ts', args }],
   build: (args) => [{ script: 'scripts/build.ts', args }],
   format: (args) => [{ script: 'scripts/format.ts', args }],
 };

@@ -13,8 +13,23 @@ export interface Content {
   readonly deletes: readonly Range[];
 }
 
+/** One update passes many watchers, mostly as the same bytes of the same frame: each is decoded once. */
+const decoded = new WeakMap<
+  ArrayBufferLike,
+  { readonly from: number; readonly length: number; readonly content: Content }
+>();
+
 /** @throws Error when the bytes are no update */
 export function contentOf(update: Uint8Array): Content {
+  const { buffer, byteOffset: from, length } = update;
+  const known = decoded.get(buffer);
+  if (known?.from === from && known.length === length) return known.content;
+  const content = decode(update);
+  decoded.set(buffer, { from, length, content });
+  return content;
+}
+
+function decode(update: Uint8Array): Content {
   const { structs, ds } = Y.decodeUpdate(update);
   const inserts: { client: number; clock: number; length: number }[] = [];
   for (const struct of structs) {

@@ -49,7 +49,18 @@ export function generate(
     clock = round(clock + random.next() * slow);
     return clock;
   };
-  const dealFault = () => actions.push(fault(random, tabs, when()));
+  const dealFault = () => {
+    const dealt = fault(random, tabs, when());
+    // What is typed around a fault is what it may lose.
+    const tab = 'tab' in dealt ? dealt.tab : 'site' in dealt ? tabOf(dealt.site) : undefined;
+    if (tab !== undefined) {
+      for (const shift of [-15, -5, 40]) {
+        const at = Math.max(0, round(dealt.when + shift * random.next()));
+        actions.push(touch(random, { tab, document: random.pick(DOCUMENTS), when: at }));
+      }
+    }
+    actions.push(dealt);
+  };
   while (left.some((edits) => edits > 0)) {
     const tab = random.pick([...left.keys()].filter((index) => (left[index] ?? 0) > 0));
     const document = random.chance(0.7) ? DOCUMENTS[0] : DOCUMENTS[1];
@@ -117,18 +128,23 @@ function handOver(
   const soon = (min: number, max: number) => round(min + (max - min) * random.next());
   actions.push({ type: 'revisit', when, tab: other, document, away: soon(60, 180) });
   const edited = round(when + soon(0, 80));
-  actions.push({
-    type: 'edit',
-    when: edited,
-    tab,
-    document,
-    kind: 'set',
-    at: 0.5,
-    size: random.int(1, 6),
-    times: 1,
-  });
+  actions.push(touch(random, { tab, document, when: edited }));
   const gone = { type: 'reload', when: round(edited + soon(5, 50)), tab } as const;
   if (random.chance(0.7)) actions.push({ ...gone, how: 'killed', away: soon(0, 300) });
+}
+
+/** A small edit at a moment that matters. */
+function touch(
+  random: SimRandom,
+  at: { readonly tab: number; readonly document: string; readonly when: number },
+): Action {
+  const kind = random.pick(['insert', 'insert', 'set', 'delete'] as const);
+  return { type: 'edit', ...at, kind, at: round(random.next()), size: random.int(1, 6), times: 1 };
+}
+
+function tabOf(site: string): number | undefined {
+  const tab = Number(site.replace('tab ', ''));
+  return Number.isSafeInteger(tab) ? tab : undefined;
 }
 
 /** A case of attacks, each of them once, on two people who hardly do anything: whatever the door lets in shows. */
@@ -189,7 +205,7 @@ function fault(random: SimRandom, tabs: number, when: number): Action {
       return { type: 'disk', when, health: random.pick(['failing', 'lying']), ms: short };
     case 11:
     case 12:
-      return { type: 'linger', when, site, ms: random.pick([100, 400, 900]) };
+      return { type: 'linger', when, site, ms: random.int(40, 600) };
     case 10:
       return { type: 'device', when, tab, ms: short };
     default:

@@ -1,4 +1,4 @@
-import type { Logger, Principal } from '@weft/server';
+import type { Logger, Principal, WeftCore } from '@weft/server';
 import { WeftError } from '@weft/protocol';
 import {
   type CommitPoint,
@@ -36,6 +36,7 @@ export class Host {
   readonly #disk: SimDisk<StoreRecord>;
   readonly #slowness: number;
   #process: SimProcess | undefined;
+  #core: WeftCore | undefined;
   #boots = 0;
   #health: DiskHealth = 'well';
   #trap: { readonly point: CommitPoint; left: number; readonly down: number } | undefined;
@@ -45,6 +46,11 @@ export class Host {
     this.#options = options;
     this.#disk = new SimDisk(options.random.fork('disk'));
     this.#slowness = options.random.fork('slowness').pick([1, 1, 4, 20]);
+  }
+
+  /** Whether the server has anything under way. */
+  get busy(): boolean {
+    return this.#core?.busy === true;
   }
 
   /** Whether the server takes sockets. */
@@ -128,6 +134,7 @@ export class Host {
     core.then(
       (running) => {
         this.#listening = true;
+        this.#core = running;
         const accept = (transport: SimTransport): SimEndpoint => {
           const socket = running.accept(transport);
           return {

@@ -53,24 +53,23 @@ export async function perform(data: unknown, tell: (result: Result) => void): Pr
   tell({ type: 'done', runs, cost: cpuTime() - start });
 }
 
-function* casesOf(task: Exclude<Task, { task: 'bugs' }>): Generator<readonly [string, Case], void> {
+function casesOf(task: Exclude<Task, { task: 'bugs' }>): Iterable<readonly [string, Case]> {
   switch (task.task) {
     case 'seeds':
-      for (let seed = task.from; seed < task.from + task.count; seed += task.step) {
-        yield [`seed ${seed}`, caseOf(seed)];
-      }
-      break;
+      return seeds(task.from, task.count, task.step);
     case 'twice':
-      for (const time of ['first', 'second']) yield [time, caseOf(task.seed)];
-      break;
+      return ['first', 'second'].map((time) => [time, caseOf(task.seed)] as const);
     case 'regressions':
-      for (const { name, case: kept } of readRegressions()) yield [name, kept];
-      break;
+      return readRegressions().map(({ name, case: kept }) => [name, kept] as const);
     default: {
       const unreachable: never = task;
       return unreachable;
     }
   }
+}
+
+function* seeds(from: number, count: number, step: number): Generator<readonly [string, Case]> {
+  for (let seed = from; seed < from + count; seed += step) yield [`seed ${seed}`, caseOf(seed)];
 }
 
 async function huntAll(

@@ -122,7 +122,6 @@ export class World {
     this.#makePeace();
     await this.#quiet('the tabs', this.#devices);
     if (this.#broken()) return;
-    this.#wire.settle();
     this.#messages.settle();
     for (const ledger of this.#ledgers) ledger.settle();
     this.#compare(this.#devices);
@@ -221,10 +220,13 @@ export class World {
       if (scheduler.now < next) return false;
       next = scheduler.now + 20;
       for (const device of devices) device.open();
-      return this.#network.idle && unquiet(devices, this.#host) === undefined;
+      return (
+        this.#network.idle && this.#wire.answered && unquiet(devices, this.#host) === undefined
+      );
     }, deadline);
     if (end === 'done') return;
-    this.violations.add('D1', `${who} found no peace: ${unquiet(devices, this.#host) ?? 'frames'}`);
+    const open = unquiet(devices, this.#host) ?? `no answer to ${this.#wire.unanswered}`;
+    this.violations.add('D1', `${who} found no peace: ${open}`);
   }
 
   /** D1, C1: everybody has what is in the log, by hash. */
@@ -283,6 +285,7 @@ export class World {
 /** What is not quiet yet; `undefined` when everything is. */
 function unquiet(devices: readonly Device[], host: Host): string | undefined {
   if (!host.listening) return 'the server is down';
+  if (host.busy) return 'the server is at work';
   for (const { site, documents, conversation, connection } of devices) {
     if (connection !== 'online') return `${site} is ${connection}`;
     for (const address of DOCUMENTS) {

@@ -6,3 +6,6 @@ export interface Bug {
   readonly transform?: Transform;
   readonly wrappers?: Wrappers;
 }
+
+/** CPU milliseconds that a bug may hide for. */
+export const HUNT_MAX = 60_000;

@@ -2,6 +2,7 @@ import type { Case } from '../case.ts';
 import { cpuTime } from '../cost.ts';
 import type { Violation } from '../ledger/violations.ts';
 import { run } from '../run.ts';
+import { HUNT_MAX } from './bug.ts';
 import type { Universe } from '../universe.ts';
 
 /** What became of a bug. */
@@ -15,9 +16,6 @@ export type Catch =
       readonly cost: number;
     }
   | { readonly outcome: 'escaped'; readonly runs: number; readonly cost: number };
-
-/** CPU milliseconds that a bug may hide for. */
-export const HUNT_MAX = 60_000;
 
 /** Runs cases in a universe until one breaks a law, or the time is up. */
 export async function hunt(

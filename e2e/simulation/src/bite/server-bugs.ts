@@ -67,10 +67,20 @@ export const SERVER_BUGS: readonly Bug[] = [
     ),
   },
   {
-    name: 'fact 7: a document is unloaded while somebody attaches to it, or while its writes are under way',
+    name: 'fact 7: a document that is being unloaded is handed out',
     transform: append(
       ENGINE,
-      'delete Engine.prototype.createDocument; delete Engine.prototype.shouldUnloadDocument;',
+      `const handedOut = new WeakMap();
+       const soundCreate = Engine.prototype.createDocument;
+       Engine.prototype.createDocument = async function (name, ...rest) {
+         const last = handedOut.get(this) ?? new Map();
+         handedOut.set(this, last);
+         const known = last.get(name);
+         if (known?.isDestroyed) return known;
+         const document = await soundCreate.call(this, name, ...rest);
+         last.set(name, document);
+         return document;
+       };`,
     ),
   },
   { name: 'what comes is shown to others at once', wrappers: { sockets: relay } },

@@ -17,8 +17,10 @@ interface StreamLedger {
   readonly holdings: Holdings;
   /** Client id → the first principal that wrote under it or was shown with it. */
   readonly owners: Map<number, string>;
-  /** Writes that came when the log had all of them. */
+  /** Writes that came when the log had all of them, */
   readonly known: Set<string>;
+  /** and how often those came, and were not appended yet, when it had not. */
+  readonly fresh: Map<string, number>;
   readonly updates: Uint8Array[];
   /** When the newest of them became durable. */
   grew: number;
@@ -66,9 +68,11 @@ export class DurableLog {
 
   /** A write has come: one that the log has all of must cost no record. */
   arrived(name: string, bytes: Uint8Array, content: Content): void {
-    const { holdings, known, grew } = this.#stream(name);
+    const { holdings, known, fresh, grew } = this.#stream(name);
+    const key = keyOf(bytes);
     // What became durable a moment ago is not applied yet: a repetition of it may still pass as new, harmlessly.
-    if (this.#now() - grew > SETTLED && holdings.hold(content)) known.add(keyOf(bytes));
+    if (this.#now() - grew > SETTLED && holdings.hold(content)) known.add(key);
+    else fresh.set(key, (fresh.get(key) ?? 0) + 1);
   }
 
   /** A client id was shown to others as this person's. */
@@ -108,6 +112,7 @@ export class DurableLog {
       holdings: new Holdings(),
       owners: new Map(),
       known: new Set(),
+      fresh: new Map(),
       updates: [],
       grew: 0,
       replica: undefined,
@@ -137,7 +142,11 @@ export class DurableLog {
     stream.grew = this.#now();
   }
 
-  #judge(entry: LogEntry, { holdings, owners, known }: StreamLedger, content: Content): void {
+  #judge(
+    entry: LogEntry,
+    { holdings, owners, known, fresh }: StreamLedger,
+    content: Content,
+  ): void {
     const wrong = (law: string, what: string) => {
       this.#violations.add(law, `the log of ${entry.stream} took ${what} from ${entry.principal}`);
     };
@@ -158,7 +167,10 @@ export class DurableLog {
         wrong('D3', 'deletes of what is nowhere');
       }
     }
-    if (known.has(keyOf(entry.bytes))) wrong('D5', 'what it had');
+    const key = keyOf(entry.bytes);
+    const times = fresh.get(key) ?? 0;
+    if (times > 0) fresh.set(key, times - 1);
+    else if (known.has(key)) wrong('D5', 'what it had');
     if (ends.size > SIM_LIMITS.clients) wrong('D3', 'a crowd of client ids');
     if (content.deletes.length > SIM_LIMITS.deleteRanges) wrong('D3', 'a flood of delete ranges');
   }

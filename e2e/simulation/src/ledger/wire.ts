@@ -109,19 +109,21 @@ export class WireLedger {
     this.#links.delete(link.id);
   }
 
-  /** Everything is quiet: hostile writes without an answer. */
-  settle(): void {
+  /** Whether every write that has reached the server was answered. */
+  get answered(): boolean {
     for (const { writes } of this.#links.values()) {
-      for (const [address, list] of writes) {
-        for (const { hostile } of list) {
-          if (hostile === undefined) continue;
-          this.#violations.add(
-            'D9',
-            `no answer to the hostile write "${hostile.kind}" at ${address}`,
-          );
-        }
-      }
+      for (const list of writes.values()) if (list.length > 0) return false;
     }
+    return true;
+  }
+
+  /** The writes without an answer, in words. */
+  get unanswered(): string {
+    return [...this.#links.values()]
+      .flatMap(({ writes }) => [...writes])
+      .filter(([, list]) => list.length > 0)
+      .map(([address, list]) => `${list[0]?.hostile?.kind ?? 'a write'} at ${address}`)
+      .join(', ');
   }
 
   #own(link: Link, message: Down): void {

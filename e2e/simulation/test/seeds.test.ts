@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { Result } from '../src/tasks.ts';
+import { perform, performAll } from './support/workers.ts';
+
+/** Runs of `npm test`; `npm run fuzz` goes on from wherever it is told. */
+const SEEDS = 2_000;
+const WORKERS = 2;
+
+/** What a failing run says first, so that the report names the seed and the law. */
+function failures(results: readonly Result[]): readonly string[] {
+  return results.flatMap((result) => {
+    if (result.type !== 'failed') return [];
+    const [violation] = result.outcome.violations;
+    return [`${result.name}: ${violation?.law ?? '?'}: ${violation?.what ?? '?'}`];
+  });
+}
+
+describe('the whole system under the simulator', () => {
+  it(
+    '[D1] [D2] [D3] [D5] [D7] [D9] [C1] [C2] [C3] [C4] [C5] [C6] [C7] holds over 2,000 seeds',
+    { timeout: 9 * 60_000 },
+    async () => {
+      const results = await performAll(
+        Array.from({ length: WORKERS }, (_, worker) => ({
+          task: 'seeds',
+          from: worker,
+          count: SEEDS - worker,
+          step: WORKERS,
+        })),
+      );
+      const done = results.filter((result) => result.type === 'done');
+      const runs = done.reduce((sum, result) => sum + result.runs, 0);
+      const cost = done.reduce((sum, result) => sum + result.cost, 0);
+      const perMinute = Math.round((runs * 60_000) / cost);
+      console.log(`simulator: ${runs} runs, ${perMinute} a minute and core`);
+      expect(failures(results)).toEqual([]);
+      expect(runs).toBe(SEEDS);
+    },
+  );
+
+  it('a seed run twice leaves one trace', { timeout: 60_000 }, async () => {
+    for (const seed of [0, 3, 7]) {
+      const ran = (await perform({ task: 'twice', seed })).filter(({ type }) => type === 'ran');
+      const [again] = (await perform({ task: 'twice', seed })).filter(({ type }) => type === 'ran');
+      expect(ran.map((result) => result.type === 'ran' && result.trace)).toEqual([
+        again?.type === 'ran' && again.trace,
+        again?.type === 'ran' && again.trace,
+      ]);
+    }
+  });
+
+  it('every case that ever failed holds now', { timeout: 120_000 }, async () => {
+    expect(failures(await perform({ task: 'regressions' }))).toEqual([]);
+  });
+});
