@@ -4,7 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+
+// Each test starts processes: on a busy machine one takes seconds to begin.
+vi.setConfig({ testTimeout: 60_000 });
 
 const entry = join(import.meta.dirname, '../src/main.ts');
 
@@ -54,6 +58,7 @@ describe('starting with what cannot work', () => {
   it.each([
     [{ PORT: 'eighty' }, [], /PORT must be a number/],
     [{ PORT: '70000' }, [], /PORT must be a number/],
+    [{ WEFT_DRAIN_SECONDS: 'soon' }, [], /WEFT_DRAIN_SECONDS must be a number/],
     [{ WEFT_GUESTS: 'maybe' }, [], /WEFT_GUESTS must be "on" or "off"/],
     [{ WEFT_AUTH_SECRET: 'short' }, [], /WEFT_AUTH_SECRET needs at least 32 bytes/],
     [{}, ['--prot', '1'], /Unknown option "--prot"/],
@@ -105,6 +110,34 @@ describe('starting with what cannot work', () => {
     const { code, stderr } = await start({ WEFT_DATA_DIR: directory, PORT: '0' }).exited;
     expect(code).toBe(1);
     expectOneLine(stderr, /is not a Weft database/);
+    expect(hashOf(file)).toBe(before);
+  });
+
+  it.each([
+    ['newer', 'PRAGMA user_version = 99', /written by a newer Weft/],
+    ['damaged', 'flip', /is damaged/],
+  ])('refuses a %s database, and leaves it as it is', async (_name, change, words) => {
+    const directory = temporaryDirectory();
+    const env = { WEFT_DATA_DIR: directory, PORT: '0' };
+    const first = start(env);
+    await first.listening;
+    first.stop('SIGTERM');
+    await first.exited;
+    const file = join(directory, 'weft.db');
+    if (change === 'flip') {
+      const bytes = readFileSync(file);
+      // The page of the table of streams, in its header.
+      for (let page = 2; page < 6; page += 1) bytes.fill(0xff, page * 4096, page * 4096 + 8);
+      writeFileSync(file, bytes);
+    } else {
+      const db = new DatabaseSync(file);
+      db.exec(`${change}; PRAGMA journal_mode = DELETE`);
+      db.close();
+    }
+    const before = hashOf(file);
+    const { code, stderr } = await start(env).exited;
+    expect(code).toBe(1);
+    expectOneLine(stderr, words);
     expect(hashOf(file)).toBe(before);
   });
 

@@ -6,10 +6,13 @@ import { type ConversationEvent, EMPTY_CONVERSATION, decide } from '@weft/protoc
 import { SEED } from '@weft/server';
 import { openSqliteReader, openSqliteStore } from '@weft/storage/sqlite';
 import { startServerProcess } from '@weft/testkit';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import * as Y from 'yjs';
 import { runCommand } from '../src/commands/run.ts';
 import { UsageError } from '../src/config.ts';
+
+// Each test starts processes: on a busy machine one takes seconds to begin.
+vi.setConfig({ testTimeout: 60_000 });
 
 const entry = join(import.meta.dirname, '../src/main.ts');
 const NOW = Date.UTC(2030, 0, 1);

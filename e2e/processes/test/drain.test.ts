@@ -149,5 +149,5 @@ describe('SIGTERM', () => {
     const server = await startServer(temporaryDirectory());
     expect(await server.kill('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(server.output()).not.toContain('weft:');
-  });
+  }, 60_000);
 });
