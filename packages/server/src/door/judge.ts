@@ -136,6 +136,8 @@ class Lookup {
   readonly #doc: Y.Doc;
   readonly #own = new Map<number, Y.Item[]>();
   readonly #depths = new Map<Y.Item, number>();
+  /** Which item names an item's parent and key: each of a long run would walk back to its beginning. */
+  readonly #namedBy = new Map<Y.Item, Y.Item | undefined>();
 
   constructor(doc: Y.Doc, update: DecodedUpdate) {
     this.#doc = doc;
@@ -204,17 +206,26 @@ class Lookup {
 
   /** An item names its parent and key, or sits beside a neighbour that does. `undefined` where none is found. */
   #named(item: Y.Item): Y.Item | undefined {
-    const seen = new Set<Y.Item>();
-    for (let current = item; !seen.has(current);) {
+    const path: Y.Item[] = [];
+    let found: Y.Item | undefined;
+    for (let current: Y.Item | undefined = item; current !== undefined;) {
+      if (this.#namedBy.has(current)) {
+        found = this.#namedBy.get(current);
+        break;
+      }
       const parent: unknown = current.parent;
-      if (parent !== null) return current;
-      seen.add(current);
-      const neighbour = current.origin ?? current.rightOrigin;
-      const next = neighbour === null ? undefined : this.#find(neighbour);
-      if (next === undefined) return undefined;
-      current = next;
+      if (parent !== null) {
+        found = current;
+        break;
+      }
+      path.push(current);
+      // Neighbours in a circle end here.
+      this.#namedBy.set(current, undefined);
+      const neighbour: Y.ID | null = current.origin ?? current.rightOrigin;
+      current = neighbour === null ? undefined : this.#find(neighbour);
     }
-    return undefined;
+    for (const each of path) this.#namedBy.set(each, found);
+    return found;
   }
 
   #find(id: Y.ID): Y.Item | undefined {
