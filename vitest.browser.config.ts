@@ -10,8 +10,9 @@ const tests = [
 ];
 
 export default defineConfig({
-  // All dependencies are found before the first test: one found late reloads the page under a running test.
-  optimizeDeps: { entries: tests },
+  // All dependencies are found before the first test: one found late reloads the page under a running test. An earlier
+  // run's findings are not trusted: a test that is new would bring one they lack.
+  optimizeDeps: { entries: tests, force: true },
   test: {
     name: 'browser',
     include: tests,
