@@ -14,7 +14,12 @@ export default defineConfig({
             'e2e/processes/test/**/*.test.ts',
             'scripts/test/**/*.test.ts',
           ],
-          exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
+          // The planted bugs have their own run (`vitest run -c vitest.bite.config.ts`): one of them is not found reliably.
+          exclude: [
+            '**/*.browser.test.ts',
+            '**/node_modules/**',
+            'e2e/simulation/test/bite.test.ts',
+          ],
           testTimeout: 15_000,
         },
       },
