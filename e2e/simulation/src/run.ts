@@ -32,6 +32,9 @@ export async function run(universe: Universe, of: Case): Promise<Outcome> {
   globals.enter(scheduler, createRandom(`${of.seed}/globals`));
   try {
     await world.live();
+  } catch (error) {
+    // The log or a replica holds what Yjs itself cannot read, and the comparison of both ended there.
+    world.violations.add('D3', `what is there could not be compared: ${describe(error)}`);
   } finally {
     globals.leave();
     Object.assign(console, { error, warn, info, log });

@@ -16,6 +16,18 @@ export const malformed: Readonly<Record<string, Attack>> = {
     const bytes = Uint8Array.from({ length: random.int(1, 60) }, () => random.int(0, 255));
     if (!decodes(bytes)) mustFail(bytes, WELCOME);
   },
+  // Yjs throws on it once it has applied the rest.
+  'a delete range of no length': ({ fresh, mustFail }) => {
+    const client = fresh();
+    const structs = [textItem('empty')];
+    const deletes = [{ client, clock: 1, length: 0 }];
+    mustFail(encodeUpdate([{ client, clock: 0, structs }], deletes), WELCOME);
+  },
+  'two groups of one client': ({ fresh, mustFail }) => {
+    const client = fresh();
+    const groups = [0, 1].map((clock) => ({ client, clock, structs: [textItem('g')] }));
+    mustFail(encodeUpdate(groups), WELCOME);
+  },
   'unknown content': ({ fresh, mustFail }) => {
     const strange = { ref: 29, write: (to: encoding.Encoder) => encoding.writeVarUint(to, 1) };
     const structs = [{ type: 'item', payload: strange, parent: 'evil' } as const];

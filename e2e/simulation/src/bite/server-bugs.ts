@@ -46,7 +46,7 @@ export const SERVER_BUGS: readonly Bug[] = [
       ENGINE,
       `const soundHooks = Engine.prototype.hooks;
        Engine.prototype.hooks = function (name, payload, callback) {
-         if (name === 'onChange') return Promise.reject(new Error('a hook'));
+         if (name === 'onAwarenessUpdate') return Promise.reject(new Error('a hook'));
          return soundHooks.call(this, name, payload, callback);
        };`,
     ),
