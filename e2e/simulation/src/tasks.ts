@@ -6,6 +6,7 @@ import type { Case } from './case.ts';
 import { cpuTime } from './cost.ts';
 import { readRegressions } from './regressions.ts';
 import { type Outcome, run } from './run.ts';
+import { siege } from './generate.ts';
 import { caseOf, casesFrom } from './seeds.ts';
 import { type Universe, soundUniverse } from './universe.ts';
 
@@ -16,6 +17,8 @@ export const taskSchema = z.discriminatedUnion('task', [
   /** One seed twice. */
   z.object({ task: z.literal('twice'), seed: z.int() }),
   z.object({ task: z.literal('regressions') }),
+  /** One attack, ten times, on two people who hardly do anything. */
+  z.object({ task: z.literal('attack'), kind: z.string() }),
   /** Every bug of a list whose number gives this rest. */
   z.object({
     task: z.literal('bugs'),
@@ -59,6 +62,8 @@ function casesOf(task: Exclude<Task, { task: 'bugs' }>): Iterable<readonly [stri
       return seeds(task.from, task.count, task.step);
     case 'twice':
       return ['first', 'second'].map((time) => [time, caseOf(task.seed)] as const);
+    case 'attack':
+      return Array.from({ length: 10 }, (_, seed) => [task.kind, siege(`p${seed}`, [task.kind])]);
     case 'regressions':
       return readRegressions().map(({ name, case: kept }) => [name, kept] as const);
     default: {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OPEN_ATTACK_NAMES } from '../src/adversary/kinds.ts';
 import type { Result } from '../src/tasks.ts';
 import { perform, performAll } from './support/workers.ts';
 
@@ -52,4 +53,13 @@ describe('the whole system under the simulator', () => {
   it('every case that ever failed holds now', { timeout: 120_000 }, async () => {
     expect(failures(await perform({ task: 'regressions' }))).toEqual([]);
   });
+
+  // Known holes. A door that refuses them turns these red: then they belong to the attacks that must fail.
+  it.fails.each(OPEN_ATTACK_NAMES)(
+    'known hole, not refused yet: %s',
+    { timeout: 60_000 },
+    async (kind) => {
+      expect(failures(await perform({ task: 'attack', kind }))).toEqual([]);
+    },
+  );
 });
