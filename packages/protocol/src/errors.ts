@@ -13,6 +13,8 @@ export interface ErrorDefinition {
 
 export const ERRORS = {
   'token-required': { retry: 'never', close: 4401, message: 'Sign in first.' },
+  // Not the client's fault where either side was slow: it must come back, and it has a token.
+  'sign-in-late': { retry: 'later', close: 4408, message: 'The sign-in took too long.' },
   'token-invalid': { retry: 'never', close: 4401, message: 'This sign-in is not valid here.' },
   'token-expired': { retry: 'later', close: 4401, message: 'This sign-in has expired.' },
   'other-person': {

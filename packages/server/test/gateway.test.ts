@@ -1,4 +1,5 @@
 import {
+  ERRORS,
   PROTOCOL_VERSION,
   SyncType,
   contentHash,
@@ -8,7 +9,7 @@ import {
   encodeWrite,
 } from '@weft/protocol';
 import { openMemoryStore } from '@weft/storage/memory';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import { rawClient } from './support/raw-client.ts';
@@ -37,6 +38,19 @@ async function held(sync: string, address: string): Promise<Y.Doc> {
 }
 
 describe('sign-in on a socket', () => {
+  it('closes a socket that does not sign in for five seconds, with a code to come back on', async () => {
+    const { sync } = await startServer();
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const late = await rawClient(sync);
+    vi.advanceTimersByTime(5_000);
+    // A machine that is busy for so long must not sign anybody out for ever.
+    expect(await late.closed()).toMatchObject({ code: 4408, reason: 'sign-in-late' });
+    expect(ERRORS['sign-in-late'].retry).toBe('later');
+  });
+
   it('welcomes a hello with who the server says it is', async () => {
     const { sync, store } = await startServer();
     const client = await rawClient(sync);

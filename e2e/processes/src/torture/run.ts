@@ -3,7 +3,7 @@ import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { contentHash } from '@weft/protocol';
 import { type ServerProcess, startServerProcess } from '@weft/testkit';
 import type * as Y from 'yjs';
-import { SERVER_ENTRY, createPerson } from '../people.ts';
+import { type Person, SERVER_ENTRY, createPerson } from '../people.ts';
 import { seeded } from '../random.ts';
 import { until } from '../until.ts';
 import { Actor } from './actor.ts';
@@ -58,6 +58,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const actors: Actor[] = [];
   const failures: Error[] = [];
   let going = true;
+  const signedOut = () => actors.flatMap(({ person }) => stateThatEnds(person));
   try {
     for (const name of PEOPLE) {
       const person = await createPerson({ url: server.url, name, random });
@@ -80,14 +81,16 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
       server = await start(server.port);
       for (const { person } of actors) person.hurry();
       const wrong = await verifyDatabase(join(dataDir, 'weft.db'), told);
-      if (wrong.length > 0 || failures.length > 0) {
-        throw failed(kill, seed, [...wrong, ...failures.map(({ message }) => message)]);
-      }
+      const all = [...wrong, ...signedOut(), ...failures.map(({ message }) => message)];
+      if (all.length > 0) throw failed(kill, seed, all);
       progress(`${kill} of ${kills} kills, ${ledger.reports} reports of something stored`);
     }
     going = false;
     await Promise.all(loads);
-    const wrong = await settle(actors, ledger, join(dataDir, 'weft.db'));
+    const wrong = await Promise.race([
+      settle(actors, ledger, join(dataDir, 'weft.db')),
+      ...actors.map(({ person }) => whenSignedOut(person)),
+    ]);
     if (wrong.length > 0) throw failed(kills, seed, wrong);
     const { documents, messages } = ledger.now;
     return {
@@ -185,6 +188,18 @@ function holds(doc: Y.Doc, condition: () => boolean): Promise<void> {
     doc.on('update', check);
     check();
   });
+}
+
+/** A client that will not come back by itself: no kill is a reason for that. */
+function stateThatEnds({ name, weft }: Person): readonly string[] {
+  const status = weft.connection.get();
+  if (status.state === 'outdated') return [`${name} is told to reload`];
+  return status.state === 'revoked' ? [`${name} is signed out: ${status.code}`] : [];
+}
+
+async function whenSignedOut(person: Person): Promise<readonly string[]> {
+  await until(person.weft.connection, () => stateThatEnds(person).length > 0);
+  return stateThatEnds(person);
 }
 
 function waitingIn(actors: readonly Actor[]): number {

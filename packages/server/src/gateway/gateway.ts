@@ -96,7 +96,7 @@ export class Gateway {
     this.#open.add(open);
     let alive = true;
     const signIn = setTimeout(() => {
-      if (!socket.known) socket.bye('token-required');
+      if (!socket.known) socket.bye('sign-in-late');
     }, SIGN_IN_MS);
     const ping = setInterval(() => {
       if (!alive) {
