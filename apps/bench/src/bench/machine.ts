@@ -4,9 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** Processors that others may keep busy before a figure says more about them than about a server. */
 export const NOISE = 0.3;
 
-/** Milliseconds of one look at the machine, and of waiting for a quiet moment. */
+/** Milliseconds of one look at the machine. */
 const LOOK = 500;
-const PATIENCE = 60_000;
 
 /** Milliseconds of work of all processors since the machine started. */
 export function machineBusy(): number {
@@ -17,17 +16,20 @@ export function machineBusy(): number {
 }
 
 /**
- * Waits until the machine has little else to do, but not for ever. @returns processors that others kept busy in the last
- * look
+ * Waits until the machine has little else to do, but at most `patience` milliseconds. @returns how long it waited
  */
-export async function quietMoment(waiting: (others: number) => void): Promise<number> {
-  const end = performance.now() + PATIENCE;
+export async function quietMoment(
+  patience: number,
+  waiting: (others: number) => void,
+): Promise<number> {
+  const began = performance.now();
   for (;;) {
     const before = machineBusy();
     const start = performance.now();
     await pause(LOOK);
     const others = (machineBusy() - before) / (performance.now() - start);
-    if (others <= NOISE || performance.now() > end) return others;
+    const waited = performance.now() - began;
+    if (others <= NOISE || waited > patience) return waited;
     waiting(others);
   }
 }

@@ -1,6 +1,8 @@
 import { KINDS, STOCK } from './kinds.ts';
 import type { Goal, Judged } from './measure.ts';
+import { NOISE } from './machine.ts';
 import type { Outcome } from './run.ts';
+import { median } from './stats.ts';
 
 const HEAD = ['', ...KINDS, `weft / ${STOCK}`, 'goal', ''];
 
@@ -28,7 +30,19 @@ export function table(outcome: Outcome): string {
   );
   const { scenario, about, rounds, quick } = outcome;
   const note = quick ? 'quick: shows that it runs, not how fast' : `medians of ${rounds}`;
-  return [`${scenario}: ${about} (${note})`, ...lines].join('\n');
+  const others = noise(outcome);
+  const disturbed =
+    others === undefined || others <= NOISE
+      ? []
+      : [
+          `others kept ${others.toFixed(1)} of ${outcome.environment.cpus} processors busy (median)`,
+        ];
+  return [`${scenario}: ${about} (${note})`, ...lines, ...disturbed].join('\n');
+}
+
+/** Processors that others kept busy while it was measured. */
+function noise({ raw }: Outcome): number | undefined {
+  return median(raw.flatMap(({ others }) => (typeof others === 'number' ? others : [])));
 }
 
 /** Three significant digits: more would be a promise. */

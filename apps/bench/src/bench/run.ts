@@ -7,6 +7,9 @@ import type { Scenario, Stage } from './scenario.ts';
 import { startServer } from './server-child.ts';
 import { VERSIONS } from './versions.ts';
 
+/** Milliseconds that a scenario waits for quiet moments, all in all. */
+const PATIENCE = 240_000;
+
 /** One raw result, as the load generator and the server gave it. */
 export interface Kept {
   readonly server: Kind;
@@ -47,6 +50,7 @@ export async function runScenario(
   const measures = new Measures();
   const raw: Kept[] = [];
   const load = startLoad();
+  let patience = PATIENCE;
   const stage: Stage = {
     quick,
     rounds,
@@ -54,8 +58,8 @@ export async function runScenario(
     load,
     measures,
     quiet: async () => {
-      if (quick) return;
-      await quietMoment((others) =>
+      if (quick || patience <= 0) return;
+      patience -= await quietMoment(patience, (others) =>
         progress(`${scenario.name}: waiting, others keep ${others.toFixed(1)} processors busy`),
       );
     },
