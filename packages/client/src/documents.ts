@@ -36,8 +36,8 @@ export interface DocumentsOptions {
 }
 
 /**
- * Rebuilds of one document without anything stored in between. A server that refuses whatever it is sent must not be
- * asked again and again: the next socket begins anew.
+ * Rebuilds of one document in a row that neither set anything aside nor led to anything stored. A server that refuses
+ * whatever it is sent must not be asked again and again: the next socket begins anew.
  */
 const REBUILDS_MAX = 3;
 
@@ -56,7 +56,7 @@ interface Entry extends OpenDocument {
   readonly leftBehind: boolean;
   /** A new copy is being made. */
   rebuild: Rebuild | undefined;
-  /** How many were made since anything was stored. */
+  /** How many were made since anything was stored or set aside. */
   rebuilds: number;
   /** Pairs of content hashes, its own and the server's, for which it was rebuilt. */
   readonly compared: Set<string>;
@@ -208,19 +208,19 @@ export class Documents {
     this.#rebuild(entry, 'diverged');
   }
 
-  /** Resolves when everything made so far is on the device. */
+  /** Resolves when everything made so far is on the device: some seconds later, where a document is being rebuilt. */
   async flush(): Promise<void> {
-    await Promise.all(
-      [...this.#open.values()].map(async ({ rebuild }) => {
-        await rebuild?.settled();
-      }),
-    );
-    await Promise.all([...this.#open.values()].map(({ document }) => document.get().flush()));
+    const copies = new Map([...this.#open.values()].map((entry) => [entry, entry.document.get()]));
+    await Promise.all([...copies.values()].map((document) => document.flush()));
     await this.#leaving;
+    // What a copy held back when another one took its place goes to the device with that.
+    if ([...copies].some(([{ document }, copy]) => document.get() !== copy)) await this.flush();
   }
 
   /** Ends all of them, whoever holds them, once the device has them. */
   async close(): Promise<void> {
+    // Nobody waits for a server now: what is being sorted out is sorted out at the next start.
+    for (const { rebuild } of this.#open.values()) rebuild?.detach();
     await this.flush();
     for (const entry of [...this.#open.values()]) this.#remove(entry, true);
     await this.#leaving;
@@ -262,6 +262,7 @@ export class Documents {
           next.takeOver(document);
           entry.copy.set({ number: number + 1, because });
           const quarantine = this.#options.refused(address, work);
+          if (work.length > 0) entry.rebuilds = 0;
           this.#askWhenLoaded(entry);
           this.#changed(address);
           return { document: next, quarantine };

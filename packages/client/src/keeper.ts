@@ -39,8 +39,8 @@ export class Keeper {
   #pieces: readonly Piece[] = [];
   /** How many of them are being written. */
   #inFlight = 0;
-  /** Whether nothing is to be handed to the device for now. */
-  #held = false;
+  /** Set while nothing is to be handed to the device: resolves when that is over. */
+  #held: { readonly over: Promise<void>; readonly end: () => void } | undefined;
   #unmarked: KeptRecord[] = [];
   #records = 0;
   #last: Promise<void> = Promise.resolve();
@@ -125,19 +125,26 @@ export class Keeper {
 
   /** Hands nothing more to the device. Resolves when nothing is being written: what follows waits here. */
   async hold(): Promise<void> {
-    this.#held = true;
-    await this.settled();
+    this.#holdBack();
+    await this.#written();
   }
 
   /** Goes on after `hold`. */
   resume(): void {
-    this.#held = false;
+    this.#held?.end();
+    this.#held = undefined;
     this.#write();
+  }
+
+  /** Somebody else keeps what was held back. */
+  handOver(): void {
+    this.#pieces = [];
+    this.resume();
   }
 
   /** The document was rebuilt: what it is made of is being written by others, and all that follows waits for that. */
   expect(state: Uint8Array, local: readonly Piece[]): void {
-    this.#held = true;
+    this.#holdBack();
     this.#pieces = [{ bytes: state, changes: NO_CHANGES }, ...local];
   }
 
@@ -165,15 +172,32 @@ export class Keeper {
 
   /** Resolves when what was handed in is on the device, or has failed. */
   async settled(): Promise<void> {
+    await this.#written();
+    while (this.#held !== undefined) {
+      await this.#held.over;
+      await this.#written();
+    }
+  }
+
+  async #written(): Promise<void> {
     for (let last: Promise<void> | undefined; last !== this.#last;) {
       last = this.#last;
       await last;
     }
   }
 
+  #holdBack(): void {
+    if (this.#held !== undefined) return;
+    let end: () => void = () => undefined;
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#held = { over, end };
+  }
+
   /** Writes all that waits as one record. */
   #write(): void {
-    if (this.#held || this.#inFlight > 0 || this.#pieces.length === 0) return;
+    if (this.#held !== undefined || this.#inFlight > 0 || this.#pieces.length === 0) return;
     const pieces = this.#pieces;
     const local = localIn(pieces);
     const changes = { from: local[0]?.changes.from ?? 0, upTo: local.at(-1)?.changes.upTo ?? 0 };

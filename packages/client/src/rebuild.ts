@@ -56,6 +56,12 @@ export interface Replaced {
   readonly quarantine: Rebuilt['quarantine'];
 }
 
+/**
+ * Milliseconds for which nothing goes to the device while the server is asked. It answers pings and not this: then what
+ * is typed must become safe, and all is asked anew.
+ */
+const HOLD_MAX = 5_000;
+
 /** A piece that was sent alone, under a number. */
 interface Try {
   readonly n: number;
@@ -76,6 +82,14 @@ type State =
   | ({ readonly state: 'fetching'; readonly link: Link } & Fetched)
   /** Each piece of unsent work is sent alone, as it was made. */
   | ({ readonly state: 'trying'; readonly link: Link; readonly tries: readonly Try[] } & Fetched)
+  /** Nothing more goes to the device: what it writes just now comes to its end. */
+  | ({ readonly state: 'holding'; readonly link: Link; readonly tries: readonly Try[] } & Fetched)
+  /** What went there meanwhile, where other tabs may have found it, is sent too. */
+  | ({
+      readonly state: 'trying-rest';
+      readonly link: Link;
+      readonly tries: readonly Try[];
+    } & Fetched)
   /** All is known; what the device holds is being replaced. */
   | ({
       readonly state: 'finishing';
@@ -94,7 +108,6 @@ export class Rebuild {
   readonly #options: RebuildOptions;
   readonly #origin = { from: 'weft-server' };
   #state: State = { state: 'detached' };
-  #finished: Promise<void> = Promise.resolve();
   #retries = 0;
   #cancelRetry: (() => void) | undefined;
 
@@ -115,22 +128,17 @@ export class Rebuild {
     const state = this.#state;
     this.#stopRetry();
     if (state.state === 'finishing') this.#state = { ...state, link: undefined };
-    else if (state.state !== 'over') this.#state = { state: 'detached' };
+    else if (state.state !== 'over') this.#leaveFor({ state: 'detached' });
   }
 
   /** The document is closed, and stays as it is. @returns whether the server was asked to close it, and will say so */
   abandon(): boolean {
     const state = this.#state;
     this.#stopRetry();
-    this.#state = { state: 'over' };
+    this.#leaveFor({ state: 'over' });
     if (!('link' in state) || state.link === undefined) return false;
     state.link.send(encodeBare(this.#options.document.address, MessageType.Close));
     return true;
-  }
-
-  /** Resolves when nothing is being replaced. */
-  settled(): Promise<void> {
-    return this.#finished;
   }
 
   /** Takes what the server said. @throws WeftError `frame-invalid` */
@@ -171,7 +179,7 @@ export class Rebuild {
   /** The server committed all writes of this socket up to `n`. */
   stored(n: number): void {
     const state = this.#state;
-    if (state.state !== 'trying') return;
+    if (state.state !== 'trying' && state.state !== 'trying-rest') return;
     for (const one of state.tries) {
       if (one.n > n || one.verdict.verdict !== 'untried') continue;
       one.verdict = { verdict: 'stored' };
@@ -183,7 +191,7 @@ export class Rebuild {
   /** The server refused one write. */
   refused(message: RefusedMessage): void {
     const state = this.#state;
-    if (state.state !== 'trying') return;
+    if (state.state !== 'trying' && state.state !== 'trying-rest') return;
     const one = state.tries.find(({ n }) => n === message.n);
     if (one?.verdict.verdict !== 'untried') return;
     const code = isErrorCode(message.code) ? message.code : 'internal';
@@ -197,7 +205,10 @@ export class Rebuild {
     const state = this.#state;
     if (state.state === 'finishing') this.#state = { ...state, link: undefined };
     else if (errorDefinition(code).retry === 'later') this.#openLater(link);
-    else handlers.denied(code);
+    else {
+      this.#leaveFor({ state: 'over' });
+      handlers.denied(code);
+    }
   }
 
   #authenticated(link: Link, writer: boolean): void {
@@ -215,34 +226,75 @@ export class Rebuild {
 
   /** Sends what is not known to be stored, each piece as it was made: of each, the answer tells for good. */
   #try({ link, writer, doc }: Extract<State, { state: 'fetching' }>): void {
-    const { document } = this.#options;
-    const tries = document.takeUnsent().map((piece): Try => {
-      const n = link.nextWrite(document.address);
-      link.send(encodeWrite(document.address, SyncType.Update, piece.bytes, n));
-      link.wrote(document.address);
-      return { n, piece, verdict: { verdict: 'untried' } };
-    });
+    const tries = this.#send(link, this.#options.document.takeUnsent());
     const state = { state: 'trying', link, writer, doc, tries } as const;
     this.#state = state;
     this.#evaluate(state);
   }
 
-  #evaluate(state: Extract<State, { state: 'trying' }>): void {
+  /**
+   * Sends what went to the device since. Another tab may have found it there, and send it as it was made: it must not
+   * be made again before the server has refused it so. What is held back here nobody else has.
+   */
+  #tryRest(holding: Extract<State, { state: 'holding' }>): void {
+    const { document } = this.#options;
+    const tried = new Set(holding.tries.map(({ piece }) => piece));
+    const rest = document
+      .takeUnsent()
+      .filter((piece) => !tried.has(piece) && document.recordOf(piece) !== undefined);
+    const tries = [...holding.tries, ...this.#send(holding.link, rest)];
+    const state = { ...holding, state: 'trying-rest', tries } as const;
+    this.#state = state;
+    this.#cancelRetry = this.#options.env.timer(HOLD_MAX, () => {
+      this.#leaveFor({ state: 'waiting' });
+      this.#later(() => this.#fetch(holding.link, holding.writer));
+    });
+    this.#evaluate(state);
+  }
+
+  #send(link: Link, pieces: readonly Piece[]): readonly Try[] {
+    const { address } = this.#options.document;
+    return pieces.map((piece) => {
+      const n = link.nextWrite(address);
+      link.send(encodeWrite(address, SyncType.Update, piece.bytes, n));
+      link.wrote(address);
+      return { n, piece, verdict: { verdict: 'untried' } };
+    });
+  }
+
+  #evaluate(state: Extract<State, { state: 'trying' | 'trying-rest' }>): void {
     if (state.tries.some(({ verdict }) => verdict.verdict === 'untried')) return;
     if (state.doc.store.pendingStructs !== null || state.doc.store.pendingDs !== null) {
       // Something that it builds on has not come: what would be put in place is not what the server has.
       const { link, writer } = state;
+      this.#leaveFor({ state: 'waiting' });
       this.#later(() => this.#fetch(link, writer));
       return;
     }
-    this.#state = { ...state, state: 'finishing' };
-    this.#finished = this.#finish();
+    if (state.state === 'trying') {
+      void this.#hold({ ...state, state: 'holding' });
+    } else {
+      this.#stopRetry();
+      this.#state = { ...state, state: 'finishing' };
+      void this.#finish();
+    }
+  }
+
+  async #hold(holding: Extract<State, { state: 'holding' }>): Promise<void> {
+    this.#state = holding;
+    // Records must not come and go while it is decided which of them are replaced.
+    await this.#options.document.hold();
+    if (this.#state === holding) this.#tryRest(holding);
+  }
+
+  /** Goes to a state in which nothing is held back. */
+  #leaveFor(next: Extract<State, { state: 'detached' | 'waiting' | 'over' }>): void {
+    this.#state = next;
+    this.#options.document.resume();
   }
 
   async #finish(): Promise<void> {
     const { document, store } = this.#options;
-    // Records must not come and go while it is decided which of them are replaced.
-    await document.hold();
     let replaced: Replaced | undefined;
     const make = (present: ReadonlySet<number> | undefined): Rebuilt | undefined => {
       const state = this.#state;
@@ -276,7 +328,7 @@ export class Rebuild {
     const { document, env, remakes } = this.#options;
     const verdicts = new Map(tries.map(({ piece, verdict }) => [piece, verdict]));
     const ours = document.takeUnsent().filter((piece) => {
-      const record = piece.record ?? document.recordOf(piece.changes);
+      const record = document.recordOf(piece);
       return record === undefined || present === undefined || present.has(record);
     });
     // Whole and at once, as any newcomer would get it: updates with forged neighbours read differently in each order.
@@ -310,7 +362,7 @@ export class Rebuild {
   }
 
   #openLater(link: Link): void {
-    this.#state = { state: 'waiting' };
+    this.#leaveFor({ state: 'waiting' });
     this.#later(() => this.open(link));
   }
 

@@ -61,7 +61,9 @@ export function sortOut(options: SortOutOptions): Sorted {
   const remade: { readonly bytes: Uint8Array; readonly count: number }[] = [];
   const groups: { readonly code: ErrorCode; readonly message: string; updates: Uint8Array[] }[] =
     [];
-  const refuse = (bytes: Uint8Array, code: ErrorCode, message: string) => {
+  const vector = Y.encodeStateVector(base);
+  const refuse = (whole: Uint8Array, code: ErrorCode, message: string) => {
+    const bytes = code === 'client-id-taken' ? whole : lacking(whole, vector);
     const group = groups.find((other) => other.code === code);
     if (group === undefined) groups.push({ code, message, updates: [bytes] });
     else group.updates.push(bytes);
@@ -113,6 +115,16 @@ function finalReason(verdict: Verdict, remakes: boolean): Reason | undefined {
 function readOnlyReason(verdict: Verdict): Reason {
   if (verdict.verdict === 'refused') return verdict;
   return { code: 'read-only', message: errorDefinition('read-only').message };
+}
+
+/** What of an update is not in a document: a record may hold, beside what is refused, what another tab got stored. */
+function lacking(update: Uint8Array, stateVector: Uint8Array): Uint8Array {
+  try {
+    return Y.diffUpdate(update, stateVector);
+  } catch {
+    // What cannot be read is kept as it is.
+    return update;
+  }
 }
 
 /** One entry for all of a group; where they cannot be merged, since some cannot be read, one for each. */

@@ -1,5 +1,4 @@
 import {
-  type ChangeRange,
   type Digest,
   type DocumentFrame,
   type ErrorCode,
@@ -213,9 +212,9 @@ export class SyncedDocument {
     return this.#unsent.pieces;
   }
 
-  /** The device's record that holds changes made since it was read. */
-  recordOf(changes: ChangeRange): number | undefined {
-    return this.#keeper.recordOf(changes);
+  /** The device's record that a piece of unsent work is in, if it is in one. */
+  recordOf(piece: Piece): number | undefined {
+    return piece.record ?? this.#keeper.recordOf(piece.changes);
   }
 
   /** Numbers of the device's records with local changes that are not known to be stored. */
@@ -230,10 +229,16 @@ export class SyncedDocument {
     await this.#keeper.hold();
   }
 
+  /** Goes on after `hold`. */
+  resume(): void {
+    this.#keeper.resume();
+  }
+
   /** Takes the place of another copy, which ends: whoever waited for that has this one now. */
   takeOver(former: SyncedDocument): void {
     this.awareness?.setLocalState(former.awareness?.getLocalState() ?? null);
     former.#resolveSynced();
+    former.#keeper.handOver();
     former.destroy();
   }
 
@@ -242,10 +247,10 @@ export class SyncedDocument {
    * @param records of the local ones; nothing when the device failed
    */
   begin(records: readonly number[] | undefined): void {
-    if (this.#destroyed) return;
     this.#begun = true;
     this.#keeper.expected(records);
     this.#resolveLoaded();
+    if (this.#destroyed) return;
     this.askAgain();
     this.#told();
   }

@@ -60,6 +60,9 @@ export interface UplinkOptions {
   };
 }
 
+/** Gaps in a row, after each of which state vectors were compared, before what is refused is sorted out. */
+const GAPS_MAX = 3;
+
 type KnownAccess = Exclude<DocumentAccess, { state: 'unknown' }>;
 
 /** Where the document stands with the present socket. */
@@ -196,8 +199,11 @@ export class Uplink {
     // What follows builds on what was refused: single changes are held back until a full write has left.
     this.#net = { state: 'open', link, writer, ready: false };
     if (code === 'read-only') this.#options.handlers.answered({ state: 'reader' });
-    if (errorDefinition(code).retry === 'later') this.#later(() => this.askAgain());
-    else this.#options.handlers.refused(code, refusal.message);
+    // A full write holds all that is here and not there: what it still lacks, nobody may have any more.
+    const lasting = code === 'update-gap' && this.#retries >= GAPS_MAX;
+    if (lasting || errorDefinition(code).retry === 'never') {
+      this.#options.handlers.refused(code, refusal.message);
+    } else this.#later(() => this.askAgain());
   }
 
   /**

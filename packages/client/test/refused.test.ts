@@ -145,6 +145,35 @@ describe('work that the server refuses for good', () => {
     expect(weft.refusals.get()).toHaveLength(1);
   });
 
+  it('[D2] a server that leaves it unanswered does not keep what was typed off the device for ever', async () => {
+    const { weft, server, env, disk } = bench();
+    door(server);
+    const { judge } = server;
+    const handle = weft.document('spec');
+    await handle.synced;
+    await turn(handle, 'bad');
+    await server.until(() => server.socket.asked.length === 2);
+    // From now on writes are answered by hand.
+    server.judge = undefined;
+    await server.write();
+    await turn(handle, 'first,', 'other');
+    await weft.flush();
+    server.socket.refuse('type-forbidden');
+    // What its device took down meanwhile is asked about too, and what follows is held back.
+    await server.write();
+    await turn(handle, 'second', 'other');
+    const flushed = weft.flush();
+    env.advance(5_000);
+    await flushed;
+    expect(disk.unstored.size).toBe(3);
+    server.judge = judge;
+    env.advance(20_000);
+    await replaced(handle);
+    await untilState(handle.status, 'stored');
+    expect(textOf(handle.doc, 'other')).toBe('first,second');
+    same(handle, server);
+  });
+
   it('[D2] a tab that is killed in between finds everything as it was, and sorts it out again', async () => {
     const first = bench();
     door(first.server);

@@ -60,6 +60,8 @@ export class ScriptedServer {
   commits = false;
   /** Judges each write that is not held: a code refuses it. Without it, the test answers. */
   judge: ((write: HeldWrite) => ErrorCode | 'fine') | undefined;
+  /** `true` shows what is committed to the other sockets that have the document open. */
+  shows = false;
   /** `true` confirms that a document was closed; otherwise the test does. */
   confirms = false;
   /** `true` answers auth frames; otherwise they are held. */
@@ -122,6 +124,15 @@ export class ScriptedServer {
     const before = Y.encodeStateVector(doc);
     change(doc);
     this.socket.sendUpdate(address, Y.encodeStateAsUpdate(doc, before));
+  }
+
+  /** Sends what was committed to every other socket that has the document open. */
+  show({ address, bytes }: HeldWrite, author: ServerSocket): void {
+    for (const socket of this.sockets) {
+      const opened = socket.asked.filter((name) => name === address).length;
+      const closed = socket.closes.filter((name) => name === address).length;
+      if (socket !== author && opened > closed) socket.sendUpdate(address, bytes);
+    }
   }
 
   changed(): void {
@@ -221,6 +232,7 @@ export class ServerSocket {
     const write = this.writes.shift();
     if (write === undefined) throw new Error('No write is held.');
     Y.applyUpdate(this.#server.doc(write.address), write.bytes);
+    if (this.#server.shows) this.#server.show(write, this);
     if (!silent) this.say({ type: 'stored', document: write.address, n: write.n });
     return write;
   }
