@@ -5,6 +5,8 @@ import { foldUpdates, mergeUpdates } from './merge.ts';
 /** A record of the device with local changes in it, not yet marked as stored. */
 interface KeptRecord {
   readonly record: number;
+  /** Bytes. */
+  readonly size: number;
   readonly changes: ChangeRange;
   /** Made since the device was read: only then is it known which changes it holds. */
   readonly own: boolean;
@@ -20,29 +22,37 @@ interface Piece {
   readonly changes: ChangeRange;
 }
 
-/** Records above which a document is folded into one: below, opening writes nothing. */
-const FOLD_ABOVE = 500;
+/** A record that the device is asked to keep. Its pieces are those that wait when it begins to be written. */
+interface Write {
+  readonly pieces: readonly Piece[];
+  /** All local changes whose bytes are in it: those that were under way before it too. */
+  readonly changes: ChangeRange | undefined;
+}
 
 /**
  * Keeps one document's updates on the device: which local changes are on it, and which records of them the server
  * has. Failures of the device end here, in what `isKept` says; they never reach the edit.
  *
- * One write at a time, and what failed goes out again in front of whatever comes next: a record that builds on one
- * that the device does not hold could neither be shown after a reload nor be taken by the server, for ever.
+ * The device says when it is ready for a record, and that is usually after the one before. Where it is not (the page may
+ * end, or the disk is slow), the record also has what is under way before it: one that builds on what the device failed
+ * to keep could neither be shown after a reload nor be taken by the server, for ever. What failed goes out again.
  */
 export class Keeper {
   readonly #store: DeviceStore;
   readonly #document: string;
   /** Called after each write of local changes that ended, well or not. */
   readonly #ended: () => void;
-  /** In the order they were made; those being written are in front. */
-  #pieces: readonly Piece[] = [];
-  /** How many of them are being written. */
-  #inFlight = 0;
+  /** Not being written, in the order they were made. */
+  #waiting: readonly Piece[] = [];
+  /** Being written, in the order in which that began. */
+  #writes: readonly Write[] = [];
+  /** Whether the device was asked to take what waits, and has not begun. */
+  #asked = false;
   /** Set while nothing is to be handed to the device: resolves when that is over. */
   #held: { readonly over: Promise<void>; readonly end: () => void } | undefined;
   #unmarked: KeptRecord[] = [];
-  #records = 0;
+  /** What a fold would make one record of. */
+  #settled: Settled = NOTHING_SETTLED;
   #last: Promise<void> = Promise.resolve();
 
   constructor(store: DeviceStore, document: string, ended: () => void) {
@@ -55,7 +65,6 @@ export class Keeper {
   async load(): Promise<StoredDocument | undefined> {
     try {
       const loaded = await this.#store.load(this.#document);
-      this.#records = loaded.updates.length;
       this.#adopt(loaded, loaded.local);
       return loaded;
     } catch {
@@ -65,13 +74,13 @@ export class Keeper {
 
   /** Keeps local changes. */
   local(bytes: Uint8Array, changes: ChangeRange): void {
-    this.#pieces = [...this.#pieces, { bytes, changes }];
+    this.#waiting = [...this.#waiting, { bytes, changes }];
     this.#write();
   }
 
   /** Keeps what came from the server. If that fails, it is kept with what comes next. */
   remote(bytes: Uint8Array): void {
-    this.#pieces = [...this.#pieces, { bytes, changes: NO_CHANGES }];
+    this.#waiting = [...this.#waiting, { bytes, changes: NO_CHANGES }];
     this.#write();
   }
 
@@ -81,18 +90,18 @@ export class Keeper {
     if (stored.length === 0) return;
     this.#unmarked = this.#unmarked.filter(({ changes }) => !hasStored(changes));
     const records = stored.map(({ record }) => record);
+    for (const { size } of stored) this.#settled = oneMore(this.#settled, size);
     this.#follow(this.#store.markStored(this.#document, records));
   }
 
   /** Whether every local change is on the device, or with the server. */
   isKept(hasStored: HasStored): boolean {
-    return localIn(this.#pieces).every(({ changes }) => hasStored(changes));
+    return localIn(this.#pieces()).every(({ changes }) => hasStored(changes));
   }
 
   /** What came from the server and is not handed to the device yet belongs to a history that is gone. */
   dropRemote(): void {
-    const inFlight = this.#pieces.slice(0, this.#inFlight);
-    this.#pieces = [...inFlight, ...localIn(this.#pieces.slice(this.#inFlight))];
+    this.#waiting = localIn(this.#waiting);
   }
 
   /**
@@ -111,7 +120,7 @@ export class Keeper {
 
   /** Whether the device does not have some of these changes yet. */
   readonly misses = (changes: ChangeRange): boolean =>
-    localIn(this.#pieces).some((piece) => overlap(piece.changes, changes));
+    localIn(this.#pieces()).some((piece) => overlap(piece.changes, changes));
 
   /** The record that holds changes made since the device was read. */
   recordOf(changes: ChangeRange): number | undefined {
@@ -129,6 +138,11 @@ export class Keeper {
     await this.#written();
   }
 
+  /** Tries again to keep what the device failed to. */
+  retry(): void {
+    this.#write();
+  }
+
   /** Goes on after `hold`. */
   resume(): void {
     this.#held?.end();
@@ -138,14 +152,14 @@ export class Keeper {
 
   /** Somebody else keeps what was held back. */
   handOver(): void {
-    this.#pieces = [];
+    this.#waiting = [];
     this.resume();
   }
 
   /** The document was rebuilt: what it is made of is being written by others, and all that follows waits for that. */
   expect(state: Uint8Array, local: readonly Piece[]): void {
     this.#holdBack();
-    this.#pieces = [{ bytes: state, changes: NO_CHANGES }, ...local];
+    this.#waiting = [{ bytes: state, changes: NO_CHANGES }, ...local];
   }
 
   /**
@@ -154,20 +168,28 @@ export class Keeper {
    */
   expected(records: readonly number[] | undefined): void {
     if (records !== undefined) {
-      const [, ...local] = this.#pieces;
+      const [, ...local] = this.#waiting;
       for (const [index, record] of records.entries()) {
-        const changes = local[index]?.changes;
-        if (changes !== undefined) this.#unmarked.push({ record, changes, own: true });
+        const piece = local[index];
+        if (piece === undefined) continue;
+        const { changes, bytes } = piece;
+        this.#unmarked.push({ record, changes, size: bytes.length, own: true });
       }
-      this.#pieces = this.#pieces.slice(records.length + 1);
+      this.#waiting = this.#waiting.slice(records.length + 1);
     }
     this.resume();
     this.#ended();
   }
 
-  /** Folds the records into one when there were many. */
+  /** Whether so much lies beside the largest record that a fold is worth its write. */
+  get crowded(): boolean {
+    return isCrowded(this.#settled);
+  }
+
+  /** Folds what the server has into one record. A fold that fails leaves the records as they are. */
   fold(): void {
-    if (this.#records > FOLD_ABOVE) this.#follow(this.#store.fold(this.#document, foldUpdates));
+    this.#settled = NOTHING_SETTLED;
+    this.#follow(this.#store.fold(this.#document, foldUpdates));
   }
 
   /** Resolves when what was handed in is on the device, or has failed. */
@@ -195,44 +217,75 @@ export class Keeper {
     this.#held = { over, end };
   }
 
-  /** Writes all that waits as one record. */
+  /** Asks the device to take all that waits by the time it is ready, as one record. */
   #write(): void {
-    if (this.#held !== undefined || this.#inFlight > 0 || this.#pieces.length === 0) return;
-    const pieces = this.#pieces;
-    const local = localIn(pieces);
-    const changes = { from: local[0]?.changes.from ?? 0, upTo: local.at(-1)?.changes.upTo ?? 0 };
-    const count = changes.upTo - changes.from;
-    const bytes = mergeUpdates(pieces.map((piece) => piece.bytes));
-    const document = this.#document;
-    this.#inFlight = pieces.length;
-    const write = this.#store.append(
-      count > 0
-        ? { document, bytes, origin: 'local', changes: count }
-        : { document, bytes, origin: 'remote' },
-    );
+    if (this.#held !== undefined || this.#asked || this.#waiting.length === 0) return;
+    this.#asked = true;
+    let write: Write | undefined;
+    let size = 0;
+    const kept = this.#store.append(() => {
+      const before = this.#writes.flatMap(({ pieces }) => localIn(pieces));
+      const all = [...before, ...this.#waiting];
+      write = { pieces: this.#waiting, changes: rangeOf(all) };
+      this.#writes = [...this.#writes, write];
+      this.#waiting = [];
+      this.#asked = false;
+      const bytes = mergeUpdates(all.map((piece) => piece.bytes));
+      size = bytes.length;
+      const changes = countIn(write.pieces);
+      return { document: this.#document, bytes, origin: changes > 0 ? 'local' : 'remote', changes };
+    });
     this.#follow(
-      write
-        .then(
-          (record) => {
-            this.#pieces = this.#pieces.slice(pieces.length);
-            if (count > 0) this.#unmarked.push({ record, changes, own: true });
-            return true;
-          },
-          () => false,
-        )
-        .then((kept) => {
-          this.#inFlight = 0;
-          // A device that just failed is asked again when there is more to keep, not all the time.
-          if (kept || this.#pieces.length > pieces.length) this.#write();
-          if (count > 0) this.#ended();
-        }),
+      kept.then(
+        (record) => this.#wrote(write, record, size),
+        () => this.#failed(write),
+      ),
     );
+  }
+
+  #wrote(write: Write | undefined, record: number, size: number): void {
+    // A device that says that it keeps what it never took.
+    if (write === undefined) return;
+    this.#writes = this.#writes.filter((other) => other !== write);
+    const { changes } = write;
+    if (changes === undefined || countIn(write.pieces) === 0)
+      this.#settled = oneMore(this.#settled, size);
+    else this.#unmarked.push({ record, changes, size, own: true });
+    this.#write();
+    if (changes !== undefined) this.#ended();
+  }
+
+  /** A device that just failed is asked again when there is more to keep, not all the time. */
+  #failed(write: Write | undefined): void {
+    const more = this.#waiting.length > 0;
+    if (write === undefined) {
+      this.#asked = false;
+    } else {
+      this.#writes = this.#writes.filter((other) => other !== write);
+      this.#waiting = [...write.pieces, ...this.#waiting];
+      if (more) this.#write();
+    }
+    if (countIn(this.#waiting) > 0) this.#ended();
+  }
+
+  /** All that the device is not known to hold. */
+  #pieces(): readonly Piece[] {
+    return [...this.#writes.flatMap(({ pieces }) => pieces), ...this.#waiting];
   }
 
   /** Which changes a found record holds is not kept, so it is marked when all up to `made` are stored. */
   #adopt(loaded: StoredDocument, made: number): void {
     const changes = { from: 0, upTo: made };
-    this.#unmarked = loaded.unstoredRecords.map((record) => ({ record, changes, own: false }));
+    this.#unmarked = loaded.unstoredUpdates.map(({ record, bytes }) => ({
+      record,
+      changes,
+      size: bytes.length,
+      own: false,
+    }));
+    const waiting = new Set(loaded.unstoredUpdates.map(({ bytes }) => bytes));
+    this.#settled = loaded.updates
+      .filter((bytes) => !waiting.has(bytes))
+      .reduce((all, { length }) => oneMore(all, length), NOTHING_SETTLED);
   }
 
   #follow(write: Promise<unknown>): void {
@@ -245,11 +298,49 @@ export class Keeper {
   }
 }
 
+/** The records of which the server has everything. */
+interface Settled {
+  readonly records: number;
+  /** Bytes of all of them, and of the largest. */
+  readonly size: number;
+  readonly largest: number;
+}
+
+const NOTHING_SETTLED: Settled = { records: 0, size: 0, largest: 0 };
+
+/** Records, and bytes beside the largest record, from which on a fold may be worth its write. */
+const CROWDED = { records: 500, size: 64 * 1024 } as const;
+
+function oneMore({ records, size, largest }: Settled, length: number): Settled {
+  return { records: records + 1, size: size + length, largest: Math.max(largest, length) };
+}
+
+/** Many small records cost time at each load; what is rewritten must not be much more than what came since. */
+function isCrowded({ records, size, largest }: Settled): boolean {
+  const tail = size - largest;
+  return records > CROWDED.records || (tail > CROWDED.size && tail > largest / 2);
+}
+
 /** The range of what came from the server. */
 const NO_CHANGES: ChangeRange = { from: 0, upTo: 0 };
 
 function localIn(pieces: readonly Piece[]): readonly Piece[] {
   return pieces.filter(({ changes }) => changes.upTo > changes.from);
+}
+
+/** How many local changes are in these. */
+function countIn(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { changes }) => sum + changes.upTo - changes.from, 0);
+}
+
+/** From the first of the local changes in these to the last. */
+function rangeOf(pieces: readonly Piece[]): ChangeRange | undefined {
+  const local = localIn(pieces).map(({ changes }) => changes);
+  if (local.length === 0) return undefined;
+  return {
+    from: Math.min(...local.map(({ from }) => from)),
+    upTo: Math.max(...local.map(({ upTo }) => upTo)),
+  };
 }
 
 function overlap(a: ChangeRange, b: ChangeRange): boolean {

@@ -75,6 +75,7 @@ export class SyncedDocument {
   #destroyed = false;
   #resolveSynced: () => void = () => undefined;
   #resolveLoaded: () => void = () => undefined;
+  #folding = false;
   #cancelFold: () => void = () => undefined;
   /** Records of the device that could not be read: while there are any, nothing says *stored*. */
   #damaged = 0;
@@ -351,7 +352,7 @@ export class SyncedDocument {
       this.#applyHeld(held.updates);
       this.#uplink.found(held.unstored, held.local - held.unstored);
       this.#unsent.found(held.unstoredUpdates, held.local, this.#keeper.misses);
-      this.#cancelFold = this.#options.env.timer(FOLD_DELAY, () => this.#keeper.fold());
+      this.#foldLater();
     }
     this.#begun = true;
     this.phase.set('local');
@@ -412,6 +413,16 @@ export class SyncedDocument {
     this.#scheduleFlush();
   }
 
+  /** Many records become one, once nobody waits for the document: looked at when it was read, and as it grows. */
+  #foldLater(): void {
+    if (this.#folding || this.#destroyed || !this.#keeper.crowded) return;
+    this.#folding = true;
+    this.#cancelFold = this.#options.env.timer(FOLD_DELAY, () => {
+      this.#folding = false;
+      this.#keeper.fold();
+    });
+  }
+
   #scheduleFlush(): void {
     if (this.#flushing || this.phase.get() === 'loading') return;
     this.#flushing = true;
@@ -425,6 +436,7 @@ export class SyncedDocument {
     const received = this.#received;
     this.#received = [];
     if (received.length > 0) this.#keeper.remote(mergeUpdates(received));
+    this.#foldLater();
     const local = this.#local;
     if (local.length === 0) return;
     this.#local = [];

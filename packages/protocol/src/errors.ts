@@ -68,6 +68,8 @@ export const ERRORS = {
   'shutting-down': { retry: 'later', close: 1012, message: 'The server is restarting.' },
   internal: { retry: 'later', close: 1011, message: 'The server met an error.' },
   'device-failed': { retry: 'later', message: 'This device could not keep or read this.' },
+  'record-damaged': { retry: 'never', message: 'A part of this was damaged on this device.' },
+  'not-stored': { retry: 'later', message: 'The server does not have all of this yet.' },
   'guests-off': { retry: 'never', message: 'This server takes no guests.' },
   'guest-unknown': { retry: 'never', message: 'This guest secret is not known here.' },
   'request-invalid': { retry: 'never', message: 'The request could not be read.' },

@@ -12,6 +12,8 @@ export interface StoredDocument {
   readonly unstoredRecords: readonly number[];
   /** Those records themselves, in the same order; their bytes are among `updates`. */
   readonly unstoredUpdates: readonly UnstoredUpdate[];
+  /** What could not be read of it, and is in quarantine since: present when there was any. The rest is above. */
+  readonly damaged?: readonly Quarantined[];
 }
 
 /** A record with local changes that no server is known to have committed. */
@@ -22,7 +24,7 @@ export interface UnstoredUpdate {
   readonly changes: number;
 }
 
-/** Work that no server will ever take, kept on the device until the person discards it. */
+/** Work that no server will ever take, or that cannot be read: kept on the device until the person discards it. */
 export interface Quarantined {
   /** Unique on the device. */
   readonly id: string;
@@ -59,6 +61,44 @@ export interface DeviceUpdate {
   readonly changes?: number;
 }
 
+/** Why a device keeps nothing for now. */
+export type DeviceFailure =
+  /** The browser has no storage for this page. */
+  | 'forbidden'
+  /** It was asked to open the storage, and does not answer. */
+  | 'unanswered'
+  /** Another tab holds an older version of the database open, and does not let go. */
+  | 'other-tab'
+  /** A newer version of the app made the database what it is: this one must not touch it. */
+  | 'newer'
+  /** The database lacks a part of itself. */
+  | 'damaged'
+  /** The browser gives no more room, also after all that could be freed was. */
+  | 'full'
+  /** Writes fail for another reason. */
+  | 'failing';
+
+/** Whether what is handed in now survives the tab. */
+export type DeviceState =
+  /** Nothing was asked of the medium yet. */
+  | { readonly state: 'opening' }
+  | { readonly state: 'durable' }
+  /** Calls reject: what a client has is in its memory only. Each call is one more try. */
+  | { readonly state: 'memory-only'; readonly reason: DeviceFailure };
+
+/** A state that can be watched: `get` returns the same object until it changes. */
+export interface DeviceStatus {
+  get(): DeviceState;
+  /** Calls back after each change; returns the unsubscribe. */
+  subscribe(listener: () => void): () => void;
+}
+
+/** What the browser says of its room, in bytes. */
+export interface DeviceEstimate {
+  readonly usage: number;
+  readonly quota: number;
+}
+
 /** Which server's history the marks of `markStored` speak of. */
 export interface DeviceHistory {
   readonly serverId: string;
@@ -72,10 +112,15 @@ export interface DeviceHistory {
  * `device-failed` when it was not. No method throws.
  */
 export interface DeviceStore {
-  /** Everything kept of a document; an unknown one is empty. */
+  /** Whether calls succeed just now. */
+  readonly status: DeviceStatus;
+  /** Everything kept of a document; an unknown one is empty. What cannot be read is told of, and set aside. */
   load(document: string): Promise<StoredDocument>;
-  /** Keeps an update. Resolves with its record's number when it survives a killed tab (law D2, *local*). */
-  append(update: DeviceUpdate): Promise<number>;
+  /**
+   * Keeps an update. Resolves with its record's number when it survives a killed tab (law D2, *local*). A function is
+   * asked once, when its record is about to be written: what came while it waited goes into the same record.
+   */
+  append(update: DeviceUpdate | (() => DeviceUpdate)): Promise<number>;
   /**
    * The server committed what these records hold. Records are named, not counted: two tabs may hear of the same
    * commit, and a count would then mark changes that nobody has sent. Losing this write is harmless: they are sent
@@ -101,6 +146,11 @@ export interface DeviceStore {
     document: string,
     make: (unstored: ReadonlySet<number>) => Rebuilt | undefined,
   ): Promise<readonly number[]>;
+  /**
+   * Removes all that is kept of a document: the server has it, and gives it again when it is opened.
+   * Rejects with `not-stored`, and removes nothing, when a local change in it is not known to be stored.
+   */
+  evict(document: string): Promise<void>;
   /** Everything in quarantine, oldest first. */
   quarantined(): Promise<readonly Quarantined[]>;
   /** Removes from quarantine. Unknown ids are ignored. */
@@ -131,6 +181,10 @@ export interface DeviceStore {
   set(key: string, value: string): Promise<void>;
   /** Sets a value unless there is one; resolves with the one that counts, so that two tabs agree. */
   claim(key: string, value: string): Promise<string>;
+  /** What there is room for; nothing where that is not known. */
+  estimate(): Promise<DeviceEstimate | undefined>;
+  /** Asks the browser not to clear this storage by itself; the person may be asked. Resolves with its answer. */
+  requestPersist(): Promise<boolean>;
   /** Resolves when everything handed in so far is committed or has failed. */
   flush(): Promise<void>;
   /** Finishes what was handed in and releases the medium; later calls reject. Idempotent. */

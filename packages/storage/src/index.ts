@@ -1,6 +1,10 @@
 export { StorageError, type StorageErrorCode } from './errors.ts';
 export type {
+  DeviceEstimate,
+  DeviceFailure,
   DeviceHistory,
+  DeviceState,
+  DeviceStatus,
   DeviceStore,
   DeviceUpdate,
   Quarantined,

@@ -14,6 +14,11 @@ function remove(name: string): Promise<void> {
   });
 }
 
+const settled = (request: IDBOpenDBRequest): Promise<unknown> =>
+  new Promise((resolve) => {
+    request.onsuccess = resolve;
+  });
+
 /** The browser's factory, counting the transactions that may write, and opening what a test wants it to open. */
 function countingFactory() {
   const counts = { writes: 0, reads: 0, strict: true, together: 0, open: 0 };
@@ -48,7 +53,7 @@ describeDeviceStoreContract('IndexedDB', async () => {
   const name = freshName();
   const { factory, counts } = countingFactory();
   return {
-    open: async () => openIndexedDbDevice({ name, factory }),
+    open: async () => openIndexedDbDevice({ name, env: { factory } }),
     writes: () => counts.writes,
     dispose: () => remove(name),
   };
@@ -63,7 +68,7 @@ describe('IndexedDB device', () => {
 
   it('[D2] gathers a burst into few strict transactions, one at a time', async () => {
     const { factory, counts } = countingFactory();
-    const store = openIndexedDbDevice({ name, factory });
+    const store = openIndexedDbDevice({ name, env: { factory } });
     const numbers: Promise<number>[] = [];
     for (let turn = 0; turn < 10; turn += 1) {
       for (let i = 0; i < 30; i += 1) numbers.push(store.append(append(i)));
@@ -72,7 +77,8 @@ describe('IndexedDB device', () => {
     await Promise.all(numbers);
     expect(counts.writes).toBeLessThanOrEqual(3);
     expect(counts.strict).toBe(true);
-    expect(counts.together).toBe(1);
+    // Another one only behind one that takes longer than a turn.
+    expect(counts.together).toBeLessThanOrEqual(2);
     await store.close();
   });
 
@@ -86,26 +92,41 @@ describe('IndexedDB device', () => {
     await store.close();
   });
 
-  it('[D4] a database of version 1 is brought up to date with all that is in it, also while a tab has it open', async () => {
-    const request = indexedDB.open(name, 1);
-    request.onupgradeneeded = () => {
-      const updates = request.result.createObjectStore('updates', { autoIncrement: true });
-      updates.createIndex('document', 'document');
-      for (const store of ['unstored', 'outbox', 'counters', 'values', 'meta']) {
-        request.result.createObjectStore(store);
-      }
-      updates.add({ document: 'document/a', bytes: Uint8Array.of(5), changes: 1 });
-    };
-    await new Promise((resolve) => {
-      request.onsuccess = resolve;
-    });
-    // As our own queue does, once its transaction in flight has ended.
-    request.result.onversionchange = () => queueMicrotask(() => request.result.close());
-    const store = openIndexedDbDevice({ name });
-    expect((await store.load('document/a')).updates).toEqual([Uint8Array.of(5)]);
-    expect(await store.quarantined()).toEqual([]);
-    await store.close();
-  });
+  it.each([1, 2])(
+    '[D2] [D4] a database of version %i is brought up to date with all that is in it, also while a tab has it open',
+    async (version) => {
+      const request = indexedDB.open(name, version);
+      request.onupgradeneeded = () => {
+        const updates = request.result.createObjectStore('updates', { autoIncrement: true });
+        updates.createIndex('document', 'document');
+        const others = [
+          'outbox',
+          'counters',
+          'values',
+          'meta',
+          ...(version > 1 ? ['quarantine'] : []),
+        ];
+        for (const store of others) request.result.createObjectStore(store);
+        updates.add({ document: 'document/a', bytes: Uint8Array.of(5), changes: 1 });
+        updates.add({ document: 'document/a', bytes: Uint8Array.of(6), changes: 2 });
+        request.result.createObjectStore('unstored').put(2, ['document/a', 2]);
+      };
+      await settled(request);
+      // As our own queue does, once its transaction in flight has ended.
+      request.result.onversionchange = () => queueMicrotask(() => request.result.close());
+      const store = openIndexedDbDevice({ name });
+      expect(await store.load('document/a')).toEqual({
+        updates: [Uint8Array.of(5), Uint8Array.of(6)],
+        local: 3,
+        unstored: 2,
+        unstoredRecords: [2],
+        unstoredUpdates: [{ record: 2, bytes: Uint8Array.of(6), changes: 2 }],
+      });
+      expect(await store.pending()).toEqual(['document/a']);
+      expect(await store.quarantined()).toEqual([]);
+      await store.close();
+    },
+  );
 
   it('[D2] a database that cannot be opened rejects each call and throws into none', async () => {
     const newer = indexedDB.open(name, 99);
@@ -126,29 +147,62 @@ describe('IndexedDB device', () => {
     forbidden.open = () => {
       throw new DOMException('forbidden', 'SecurityError');
     };
-    const store = openIndexedDbDevice({ name, factory: forbidden });
+    const store = openIndexedDbDevice({ name, env: { factory: forbidden } });
     await expect(store.append(append(1))).rejects.toMatchObject({ code: 'device-failed' });
     await store.close();
   });
 
-  it('a damaged record rejects the load instead of hanging it', async () => {
-    const store = openIndexedDbDevice({ name });
-    await store.append(append(1));
-    await store.close();
+  /** Changes what lies in the database behind the store's back. */
+  async function tamper(change: (transaction: IDBTransaction) => void): Promise<void> {
     const request = indexedDB.open(name);
-    await new Promise((resolve) => {
-      request.onsuccess = resolve;
-    });
-    const transaction = request.result.transaction('updates', 'readwrite');
-    transaction.objectStore('updates').add({ document: 'document/a', bytes: 'no bytes' });
+    await settled(request);
+    const transaction = request.result.transaction(request.result.objectStoreNames, 'readwrite');
+    change(transaction);
     await new Promise((resolve) => {
       transaction.oncomplete = resolve;
     });
     request.result.close();
-    const again = openIndexedDbDevice({ name });
-    const healthy = again.load('document/b');
-    await expect(again.load('document/a')).rejects.toMatchObject({ code: 'device-failed' });
+  }
+
+  it('[D2] damaged records are set aside as they are and told of once, and all others are read', async () => {
+    const store = openIndexedDbDevice({ name });
+    await store.append({ ...append(1), origin: 'remote' });
+    await store.append(append(2));
+    await store.append(append(3));
+    await tamper((transaction) => {
+      const updates = transaction.objectStore('updates');
+      // A bit that turned; the checksum is what it was.
+      updates.get(1).onsuccess = ({ target }) => {
+        if (target instanceof IDBRequest)
+          updates.put({ ...target.result, bytes: Uint8Array.of(9) }, 1);
+      };
+      updates.add({ document: 'document/a', bytes: 'no bytes', waiting: 'document/a' });
+    });
+    const healthy = store.load('document/b');
+    const loaded = await store.load('document/a');
     expect((await healthy).updates).toEqual([]);
-    await again.close();
+    expect(loaded.updates).toEqual([Uint8Array.of(2), Uint8Array.of(3)]);
+    expect(loaded.unstored).toBe(2);
+    expect(loaded.damaged).toMatchObject([
+      { id: 'damaged-1', document: 'document/a', code: 'record-damaged', bytes: Uint8Array.of(9) },
+      { id: 'damaged-4', message: expect.stringContaining('only this device had') },
+    ]);
+    expect((await store.load('document/a')).damaged).toBeUndefined();
+    expect(await store.quarantined()).toEqual(loaded.damaged);
+    expect(await store.pending()).toEqual(['document/a']);
+    await store.close();
+  });
+
+  it('[C7] a damaged message is set aside, and keeps no other from being sent', async () => {
+    const store = openIndexedDbDevice({ name });
+    // Makes the database.
+    await store.set('theme', 'dark');
+    await tamper((transaction) => transaction.objectStore('outbox').put({ text: 'hello' }, 'x'));
+    expect(await store.outbox()).toEqual([]);
+    expect(await store.quarantined()).toMatchObject([
+      { id: 'damaged-message-"x"', code: 'record-damaged', text: '{"text":"hello"}' },
+    ]);
+    expect(await store.outbox()).toEqual([]);
+    await store.close();
   });
 });

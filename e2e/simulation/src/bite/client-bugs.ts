@@ -60,7 +60,8 @@ export const CLIENT_BUGS: readonly Bug[] = [
       let count = 0;
       return {
         append: (update) => {
-          device.append(update).catch(() => undefined);
+          const made = typeof update === 'function' ? update() : update;
+          device.append(made).catch(() => undefined);
           count += 1;
           return Promise.resolve(1_000_000 + count);
         },

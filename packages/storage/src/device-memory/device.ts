@@ -1,12 +1,12 @@
 import { type OutboxEntry, WeftError, nextCounter } from '@weft/protocol';
-import type {
-  DeviceHistory,
-  DeviceStore,
-  DeviceUpdate,
-  Quarantined,
-  StoredDocument,
-} from '../device.ts';
-import { SERVER_WRITTEN, inCounterOrder, inTimeOrder } from '../device-rules.ts';
+import type { DeviceHistory, DeviceStore, Quarantined, StoredDocument } from '../device.ts';
+import {
+  SERVER_WRITTEN,
+  deviceStatus,
+  inCounterOrder,
+  inTimeOrder,
+  updateToKeep,
+} from '../device-rules.ts';
 
 interface MemoryRecord {
   readonly document: string;
@@ -58,12 +58,10 @@ export function openMemoryDevice(disk: MemoryDisk = createMemoryDisk()): DeviceS
     [...disk.records].filter(([, record]) => record.document === document);
 
   return {
+    // As far as a medium survives that is the process itself.
+    status: deviceStatus({ state: 'durable' }),
     load: (document) => run(() => loadFrom(disk, recordsOf(document))),
-    append: (update: DeviceUpdate) =>
-      run(() => {
-        const changes = update.origin === 'local' ? (update.changes ?? 1) : 0;
-        return add(disk, { document: update.document, bytes: update.bytes, changes });
-      }),
+    append: (update) => run(() => add(disk, updateToKeep(update))),
     markStored: (document, records) =>
       run(() => {
         for (const number of records) {
@@ -112,6 +110,13 @@ export function openMemoryDevice(disk: MemoryDisk = createMemoryDisk()): DeviceS
         }
         return local.map(({ bytes, changes }) => add(disk, { document, bytes, changes }));
       }),
+    evict: (document) =>
+      run(() => {
+        const records = recordsOf(document);
+        if (records.some(([number]) => disk.unstored.has(number)))
+          throw new WeftError('not-stored');
+        for (const [number] of records) disk.records.delete(number);
+      }),
     quarantined: () => run(() => inTimeOrder([...disk.quarantine.values()])),
     discard: (id) => run(() => void disk.quarantine.delete(id)),
     history: () => run(() => disk.history),
@@ -139,6 +144,8 @@ export function openMemoryDevice(disk: MemoryDisk = createMemoryDisk()): DeviceS
         disk.values.set(key, kept);
         return kept;
       }),
+    estimate: () => run(() => undefined),
+    requestPersist: () => run(() => false),
     flush: () => (closed ? tail.then(() => undefined) : run(() => undefined)),
     close: () => {
       closed = true;

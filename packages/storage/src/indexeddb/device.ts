@@ -1,283 +1,193 @@
-import { type OutboxEntry, nextCounter, outboxEntrySchema } from '@weft/protocol';
+import { WeftError } from '@weft/protocol';
 import * as z from 'zod/mini';
-import type {
-  DeviceHistory,
-  DeviceStore,
-  Quarantined,
-  Rebuilt,
-  StoredDocument,
-} from '../device.ts';
-import { SERVER_WRITTEN, inCounterOrder, inTimeOrder } from '../device-rules.ts';
-import { DOCUMENT_INDEX, STORES, openDatabase, result } from './database.ts';
-import { Queue } from './queue.ts';
+import type { DeviceStore, StoredDocument } from '../device.ts';
+import { deviceStatus, updateToKeep } from '../device-rules.ts';
+import {
+  DOCUMENT_INDEX,
+  type Opening,
+  STORES,
+  WAITING_INDEX,
+  openDatabase,
+  result,
+} from './database.ts';
+import { type DeviceEnvironment, browserEnvironment } from './environment.ts';
+import { type Merge, foldOf, makeRoom, merged } from './make-room.ts';
+import { enqueue, outbox, replaceEntry, setMessagesAside } from './outbox.ts';
+import { quarantined } from './quarantine.ts';
+import { type Outcome, Queue } from './queue.ts';
+import { foldUpdates } from './quiet-document.ts';
+import {
+  evict,
+  history,
+  markStored,
+  namesIn,
+  put,
+  rebuild,
+  recordsOf,
+  replace,
+  setAside,
+  setHistory,
+  toStored,
+} from './records.ts';
 
 export interface IndexedDbDeviceOptions {
   /** Name of the database: one per server, tenant and person. */
   readonly name: string;
   /** Default: the browser's. */
-  readonly factory?: IDBFactory;
+  readonly env?: Partial<DeviceEnvironment>;
 }
 
-const recordSchema = z.object({
-  document: z.string(),
-  bytes: z.instanceof(Uint8Array),
-  /** Local changes in it; 0 for a remote one. */
-  changes: z.int().check(z.nonnegative()),
-});
-
-interface DeviceRecord {
-  readonly document: string;
-  readonly bytes: Uint8Array;
-  readonly changes: number;
-}
-
-const quarantinedSchema = z.object({
-  id: z.string(),
-  document: z.string(),
-  code: z.string(),
-  message: z.string(),
-  at: z.number(),
-  text: z.string(),
-  bytes: z.instanceof(Uint8Array),
-});
-
-const numberSchema = z.int();
-const unstoredKeySchema = z.tuple([z.string(), numberSchema]);
-const historySchema = z.object({ serverId: z.string(), epoch: numberSchema });
-const HISTORY = 'history';
-
-/** A device store in IndexedDB. The database is opened at the first call; failures reject calls, one by one. */
+/**
+ * A device store in IndexedDB. The database is opened at the first call; failures reject calls, one by one, and are
+ * what `status` tells of until a write succeeds.
+ */
 export function openIndexedDbDevice(options: IndexedDbDeviceOptions): DeviceStore {
-  const queue = new Queue(() => openDatabase(options.factory ?? indexedDB, options.name));
+  const { name } = options;
+  const env = environment(options.env);
+  const status = deviceStatus({ state: 'opening' });
+  const queue = new Queue({
+    env,
+    open: () => open(env.factory, name),
+    makeRoom: (database) => makeRoom(database, foldUpdates),
+    told: (outcome) => {
+      const now = status.get();
+      status.set(after(outcome, now) ?? now);
+    },
+  });
   let closing: Promise<void> | undefined;
+
+  const load = async (document: string): Promise<StoredDocument> => {
+    const { found, damaged } = await queue.run('read', (tx) => recordsOf(tx, document));
+    const stored = toStored(found);
+    if (damaged.length === 0) return stored;
+    // A device that cannot keep it apart still tells of it, and meets it again at the next load.
+    const aside = queue.issue((tx) => {
+      const entries = setAside(tx, document, damaged, env.now());
+      return () => entries;
+    });
+    return { ...stored, damaged: await aside.catch(() => []) };
+  };
+
+  /** Merging takes its time, and keeps no transaction open meanwhile. */
+  const fold = async (document: string, merge: Merge): Promise<void> => {
+    const former = await queue.run('read', (tx) => foldOf(tx, document));
+    if (former === undefined) return;
+    const { bytes, changes } = merged(former, merge);
+    await queue.run('write', (tx) => replace(tx, document, former, { document, bytes, changes }));
+  };
+
   return {
-    load: (document) => queue.run('readonly', (tx) => load(tx, document)),
-    append: ({ document, bytes, origin, changes = 1 }) =>
-      queue.run('readwrite', async (tx) => {
-        const local = origin === 'local' ? changes : 0;
-        return local > 0
-          ? putUnstored(tx, { document, bytes, changes: local })
-          : put(tx, { document, bytes, changes: 0 });
-      }),
+    status,
+    load,
+    append: (update) => queue.issue((tx) => put(tx, updateToKeep(update))),
     markStored: (document, records) =>
-      queue.run('readwrite', async (tx) => {
-        const unstored = tx.objectStore(STORES.unstored);
-        await Promise.all(records.map((number) => result(unstored.delete([document, number]))));
-      }),
-    pending: () =>
-      queue.run('readonly', async (tx) => {
-        const keys = await result(tx.objectStore(STORES.unstored).getAllKeys());
-        return [...new Set(keys.map((key) => unstoredKeySchema.parse(key)[0]))].toSorted();
-      }),
-    documents: (prefix) => queue.run('readonly', (tx) => documents(tx, prefix)),
-    fold: (document, merge) => queue.run('readwrite', (tx) => fold(tx, document, merge)),
-    rebuild: (document, make) => queue.run('readwrite', (tx) => rebuild(tx, document, make)),
-    quarantined: () => queue.run('readonly', quarantined),
-    discard: (id) =>
-      queue.run('readwrite', async (tx) => {
-        await result(tx.objectStore(STORES.quarantine).delete(id));
-      }),
-    history: () => queue.run('readonly', history),
-    setHistory: (next) => queue.run('readwrite', (tx) => setHistory(tx, next)),
-    outbox: () =>
-      queue.run('readonly', async (tx) => {
-        const entries = await result(tx.objectStore(STORES.outbox).getAll());
-        return inCounterOrder(entries.map((entry) => outboxEntrySchema.parse(entry)));
-      }),
+      queue.run('write', (tx) => markStored(tx, document, records)),
+    pending: () => queue.run('read', (tx) => namesIn(tx, WAITING_INDEX, '')),
+    documents: (prefix) => queue.run('read', (tx) => namesIn(tx, DOCUMENT_INDEX, prefix)),
+    fold: async (document, merge) => {
+      if (env.locks === undefined) return fold(document, merge);
+      // One tab merges: what it does would be undone by none, but done twice.
+      await env.locks.request(`weft:fold:${name}`, { ifAvailable: true }, async (lock) => {
+        if (lock !== null) await fold(document, merge);
+      });
+    },
+    rebuild: async (document, make) => {
+      const numbers = await queue.run('write', (tx) => rebuild(tx, document, make));
+      return numbers();
+    },
+    evict: async (document) => {
+      if (!(await queue.run('write', (tx) => evict(tx, document))))
+        throw new WeftError('not-stored');
+    },
+    quarantined: () => queue.run('read', quarantined),
+    discard: (id) => queue.issue((tx) => remove(tx, STORES.quarantine, id)),
+    history: () => queue.run('read', history),
+    setHistory: (next) => queue.run('write', (tx) => setHistory(tx, next)),
+    outbox: async () => {
+      const { entries, damaged } = await queue.run('read', outbox);
+      if (damaged.length > 0) {
+        const aside = queue.issue((tx) => {
+          setMessagesAside(tx, damaged, env.now());
+          return () => undefined;
+        });
+        await aside.catch(() => undefined);
+      }
+      return entries;
+    },
     enqueue: (conversation, make, replaces) =>
-      queue.run('readwrite', (tx) => enqueue(tx, conversation, make, replaces)),
-    replaceOutbox: (entry) =>
-      queue.run('readwrite', async (tx) => {
-        const outbox = tx.objectStore(STORES.outbox);
-        const { id } = entry.command;
-        if ((await result(outbox.getKey(id))) !== undefined) await result(outbox.put(entry, id));
-      }),
-    deleteOutbox: (id) =>
-      queue.run('readwrite', async (tx) => {
-        await result(tx.objectStore(STORES.outbox).delete(id));
-      }),
-    get: (key) => queue.run('readonly', (tx) => text(tx, key)),
+      queue.run('write', (tx) => enqueue(tx, conversation, make, replaces)),
+    replaceOutbox: (entry) => queue.run('write', (tx) => replaceEntry(tx, entry)),
+    deleteOutbox: (id) => queue.issue((tx) => remove(tx, STORES.outbox, id)),
+    get: (key) => queue.run('read', (tx) => text(tx, key)),
     set: (key, value) =>
-      queue.run('readwrite', async (tx) => {
-        await result(tx.objectStore(STORES.values).put(value, key));
+      queue.issue((tx) => {
+        tx.objectStore(STORES.values).put(value, key);
+        return () => undefined;
       }),
     claim: (key, value) =>
-      queue.run('readwrite', async (tx) => {
+      queue.run('write', async (tx) => {
         const known = await text(tx, key);
         if (known === undefined) await result(tx.objectStore(STORES.values).put(value, key));
         return known ?? value;
       }),
+    estimate: async () => {
+      const { usage, quota } = (await env.storage?.estimate()) ?? {};
+      return usage === undefined || quota === undefined ? undefined : { usage, quota };
+    },
+    requestPersist: async () => (await env.storage?.persist()) ?? false,
     flush: () => queue.flush(),
     close: () => (closing ??= queue.close()),
   };
 }
 
-async function put(tx: IDBTransaction, record: DeviceRecord): Promise<number> {
-  const entry = { ...record, bytes: alone(record.bytes) };
-  return numberSchema.parse(await result(tx.objectStore(STORES.updates).add(entry)));
-}
-
-async function putUnstored(tx: IDBTransaction, record: DeviceRecord): Promise<number> {
-  const number = await put(tx, record);
-  const key = [record.document, number];
-  await result(tx.objectStore(STORES.unstored).put(record.changes, key));
-  return number;
-}
-
-/** A view is cloned with the whole buffer under it: a frame of megabytes for an update of ten bytes. */
-function alone(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-}
-
-/** Records of a document with their numbers, in the order they were kept. */
-async function recordsOf(
-  tx: IDBTransaction,
-  document: string,
-): Promise<readonly { readonly number: number; readonly record: DeviceRecord }[]> {
-  const index = tx.objectStore(STORES.updates).index(DOCUMENT_INDEX);
-  const [numbers, records] = await Promise.all([
-    result(index.getAllKeys(document)),
-    result(index.getAll(document)),
-  ]);
-  return numbers.map((number, at) => ({
-    number: numberSchema.parse(number),
-    record: recordSchema.parse(records[at]),
-  }));
-}
-
-async function unstoredOf(tx: IDBTransaction, document: string): Promise<ReadonlySet<number>> {
-  const range = IDBKeyRange.bound([document], [document, []]);
-  const keys = await result(tx.objectStore(STORES.unstored).getAllKeys(range));
-  return new Set(keys.map((key) => unstoredKeySchema.parse(key)[1]));
-}
-
-async function load(tx: IDBTransaction, document: string): Promise<StoredDocument> {
-  const [found, unstored] = await Promise.all([recordsOf(tx, document), unstoredOf(tx, document)]);
-  const waiting = found.filter(({ number }) => unstored.has(number));
+/** What the browser has, but for what is brought along; also where what is brought is that there is nothing. */
+function environment(own: Partial<DeviceEnvironment> = {}): DeviceEnvironment {
+  const browser = browserEnvironment();
   return {
-    updates: found.map(({ record }) => record.bytes),
-    local: found.reduce((sum, { record }) => sum + record.changes, 0),
-    unstored: waiting.reduce((sum, { record }) => sum + record.changes, 0),
-    unstoredRecords: waiting.map(({ number }) => number),
-    unstoredUpdates: waiting.map(({ number, record: { bytes, changes } }) => ({
-      record: number,
-      bytes,
-      changes,
-    })),
+    now: own.now ?? browser.now,
+    timer: own.timer ?? browser.timer,
+    onPresence: own.onPresence ?? browser.onPresence,
+    locks: 'locks' in own ? own.locks : browser.locks,
+    storage: 'storage' in own ? own.storage : browser.storage,
+    get factory() {
+      return 'factory' in own ? own.factory : browser.factory;
+    },
   };
 }
 
-/** One key per name: a cursor that skips to the next name, so that a large document costs no more than a small one. */
-async function documents(tx: IDBTransaction, prefix: string): Promise<readonly string[]> {
-  const index = tx.objectStore(STORES.updates).index(DOCUMENT_INDEX);
-  // Names are ASCII (`parseAddress`), so no name with the prefix sorts above this one.
-  const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
-  const request = index.openKeyCursor(range, 'nextunique');
-  const names: string[] = [];
-  for (let cursor = await result(request); cursor !== null; cursor = await result(request)) {
-    names.push(z.string().parse(cursor.key));
-    cursor.continue();
-  }
-  return names;
+function open(factory: IDBFactory | undefined, name: string): Opening {
+  if (factory !== undefined) return openDatabase(factory, name);
+  const none = new DOMException('There is no IndexedDB here.', 'SecurityError');
+  return { database: Promise.reject(none), blocked: () => false };
 }
 
-async function fold(
-  tx: IDBTransaction,
-  document: string,
-  merge: (updates: readonly Uint8Array[]) => Uint8Array,
-): Promise<void> {
-  const [found, unstored] = await Promise.all([recordsOf(tx, document), unstoredOf(tx, document)]);
-  const settled = found.filter(({ number }) => !unstored.has(number));
-  if (settled.length < 2) return;
-  const bytes = merge(settled.map(({ record }) => record.bytes));
-  const changes = settled.reduce((sum, { record }) => sum + record.changes, 0);
-  const updates = tx.objectStore(STORES.updates);
-  await Promise.all([
-    put(tx, { document, bytes, changes }),
-    ...settled.map(({ number }) => result(updates.delete(number))),
-  ]);
-}
-
-async function rebuild(
-  tx: IDBTransaction,
-  document: string,
-  make: (unstored: ReadonlySet<number>) => Rebuilt | undefined,
-): Promise<readonly number[]> {
-  const updates = tx.objectStore(STORES.updates);
-  const [keys, unstored] = await Promise.all([
-    result(updates.index(DOCUMENT_INDEX).getAllKeys(document)),
-    unstoredOf(tx, document),
-  ]);
-  const rebuilt = make(unstored);
-  if (rebuilt === undefined) return [];
-  const remove = new Set(rebuilt.remove);
-  const gone = keys
-    .map((key) => numberSchema.parse(key))
-    .filter((number) => !unstored.has(number) || remove.has(number));
-  const quarantine = tx.objectStore(STORES.quarantine);
-  await Promise.all([
-    ...gone.flatMap((number) => [
-      result(updates.delete(number)),
-      result(tx.objectStore(STORES.unstored).delete([document, number])),
-    ]),
-    put(tx, { document, bytes: rebuilt.state, changes: 0 }),
-    ...rebuilt.quarantine.map((entry) =>
-      result(quarantine.put({ ...entry, bytes: alone(entry.bytes) }, entry.id)),
-    ),
-  ]);
-  // One after the other: records are numbered in the order in which their changes were made.
-  const numbers: number[] = [];
-  for (const { bytes, changes } of rebuilt.local) {
-    numbers.push(await putUnstored(tx, { document, bytes, changes }));
-  }
-  return numbers;
-}
-
-async function quarantined(tx: IDBTransaction): Promise<readonly Quarantined[]> {
-  const entries = await result(tx.objectStore(STORES.quarantine).getAll());
-  return inTimeOrder(entries.map((entry) => quarantinedSchema.parse(entry)));
-}
-
-async function history(tx: IDBTransaction): Promise<DeviceHistory | undefined> {
-  const kept: unknown = await result(tx.objectStore(STORES.meta).get(HISTORY));
-  return kept === undefined ? undefined : historySchema.parse(kept);
-}
-
-async function setHistory(tx: IDBTransaction, next: DeviceHistory): Promise<void> {
-  const kept = await history(tx);
-  const { serverId, epoch } = next;
-  await result(tx.objectStore(STORES.meta).put({ serverId, epoch }, HISTORY));
-  if (kept === undefined || (kept.serverId === serverId && kept.epoch === epoch)) return;
-  const unstored = tx.objectStore(STORES.unstored);
-  const request = tx.objectStore(STORES.updates).openCursor();
-  for (let cursor = await result(request); cursor !== null; cursor = await result(request)) {
-    const { document, changes } = recordSchema.parse(cursor.value);
-    const number = numberSchema.parse(cursor.primaryKey);
-    if (document.startsWith(SERVER_WRITTEN)) cursor.delete();
-    else if (changes > 0) unstored.put(changes, [document, number]);
-    cursor.continue();
+/** The state after something became of the medium; nothing when that does not tell. */
+function after(outcome: Outcome, before: ReturnType<DeviceStore['status']['get']>) {
+  switch (outcome.outcome) {
+    case 'committed':
+      return { state: 'durable' } as const;
+    case 'opened':
+      // That there is room, and that writes succeed again, only a write can tell.
+      return before.state === 'memory-only' &&
+        (before.reason === 'full' || before.reason === 'failing')
+        ? undefined
+        : ({ state: 'durable' } as const);
+    case 'failed':
+      return { state: 'memory-only', reason: outcome.reason } as const;
+    default: {
+      const unreachable: never = outcome;
+      return unreachable;
+    }
   }
 }
 
-async function enqueue(
-  tx: IDBTransaction,
-  conversation: string,
-  make: (counter: number) => OutboxEntry,
-  replaces: string | undefined,
-): Promise<OutboxEntry> {
-  const counters = tx.objectStore(STORES.counters);
-  const outbox = tx.objectStore(STORES.outbox);
-  const highest = z.optional(numberSchema).parse(await result(counters.get(conversation)));
-  const counter = nextCounter(highest);
-  const entry = make(counter);
-  await Promise.all([
-    result(counters.put(counter, conversation)),
-    result(outbox.put(entry, entry.command.id)),
-    replaces === undefined ? undefined : result(outbox.delete(replaces)),
-  ]);
-  return entry;
+function remove(tx: IDBTransaction, store: string, key: string): () => undefined {
+  tx.objectStore(store).delete(key);
+  return () => undefined;
 }
 
+/** One that is no text counts as none. */
 async function text(tx: IDBTransaction, key: string): Promise<string | undefined> {
-  return z.optional(z.string()).parse(await result(tx.objectStore(STORES.values).get(key)));
+  const value = z.string().safeParse(await result(tx.objectStore(STORES.values).get(key)));
+  return value.success ? value.data : undefined;
 }

@@ -2,6 +2,7 @@ import { WeftError } from '@weft/protocol';
 import * as Y from 'yjs';
 import type { DeviceStore } from '../device.ts';
 import { failure } from './database.ts';
+import { quietDocument } from './quiet-document.ts';
 import { readYIndexeddb } from './read-y-indexeddb.ts';
 
 export interface YIndexeddbImportOptions {
@@ -110,13 +111,4 @@ function whatLacks(held: readonly Uint8Array[], update: Uint8Array): Uint8Array 
   }
   doc.destroy();
   return fresh.length === 0 ? undefined : Y.mergeUpdates(fresh);
-}
-
-/** A document that writes nothing by itself: Yjs would add deletes of its own after concurrent formatting. */
-function quietDocument(): Y.Doc {
-  const doc = new Y.Doc();
-  doc.on('afterTransaction', (transaction: Y.Transaction) => {
-    transaction._needFormattingCleanup = false;
-  });
-  return doc;
 }

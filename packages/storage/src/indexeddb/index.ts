@@ -1,3 +1,4 @@
+export { type DeviceEnvironment, type Presence } from './environment.ts';
 export { type IndexedDbDeviceOptions, openIndexedDbDevice } from './device.ts';
 export {
   type LostWork,

@@ -75,6 +75,7 @@ export function openSimDevice(options: SimDeviceOptions): DeviceStore {
   const write = <T>(run: () => Promise<T>) => submit(true, run);
 
   return {
+    status: inner.status,
     load: (document) => read(() => inner.load(document)),
     append: (update) => write(() => inner.append(update)),
     markStored: (document, records) => write(() => inner.markStored(document, records)),
@@ -82,6 +83,7 @@ export function openSimDevice(options: SimDeviceOptions): DeviceStore {
     documents: (prefix) => read(() => inner.documents(prefix)),
     fold: (document, merge) => write(() => inner.fold(document, merge)),
     rebuild: (document, make) => write(() => inner.rebuild(document, make)),
+    evict: (document) => write(() => inner.evict(document)),
     quarantined: () => read(() => inner.quarantined()),
     discard: (id) => write(() => inner.discard(id)),
     history: () => read(() => inner.history()),
@@ -94,6 +96,8 @@ export function openSimDevice(options: SimDeviceOptions): DeviceStore {
     get: (key) => read(() => inner.get(key)),
     set: (key, value) => write(() => inner.set(key, value)),
     claim: (key, value) => write(() => inner.claim(key, value)),
+    estimate: () => read(() => inner.estimate()),
+    requestPersist: () => read(() => inner.requestPersist()),
     flush: () => read(() => inner.flush()),
     close: () => read(() => inner.close()),
   };

@@ -42,6 +42,7 @@ export class Link {
   readonly #options: LinkOptions;
   #server: Server = { state: 'none' };
   #clientOver = false;
+  #refused = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -105,7 +106,7 @@ export class Link {
 
   accept(listener: SimListener): void {
     const { scheduler, socket, client } = this.#options;
-    if (this.#clientOver || this.opened) return;
+    if (this.#clientOver || this.#refused || this.opened) return;
     const transport = transportOf({
       readyState: () => this.#readyState,
       send: (data) => {
@@ -122,7 +123,7 @@ export class Link {
     scheduler.after(
       0,
       () => {
-        if (this.#clientOver || this.opened) return;
+        if (this.#clientOver || this.#refused || this.opened) return;
         this.#server = {
           state: 'open',
           endpoint: listener.accept(transport, this),
@@ -134,8 +135,9 @@ export class Link {
     );
   }
 
-  /** Nobody listens. */
+  /** Nobody listens, or the way is cut before anybody took it: then nobody does any more. */
   refuse(): void {
+    this.#refused = true;
     const { scheduler, client } = this.#options;
     scheduler.after(this.delay(), () => this.#endClient(1006), client);
   }
