@@ -1,5 +1,5 @@
 import type { DirectoryEntry, ErrorCode, MessageBody, TimelineItem } from '@weft/protocol';
-import type { DeviceStore } from '@weft/storage';
+import type { DeviceState, DeviceStore } from '@weft/storage';
 import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 
@@ -151,6 +151,8 @@ export interface Weft {
   readonly connection: Observable<ConnectionStatus>;
   /** Documents with local changes that are not stored: open ones, and those still being sent after their last close. */
   readonly pending: Observable<number>;
+  /** Whether what is made now survives the tab, and why not. While it does not, the server still gets it. */
+  readonly storage: Observable<DeviceState>;
   /** What could not be kept, newest last: also of earlier sessions, until it is discarded. */
   readonly refusals: Observable<readonly Refusal[]>;
   /** Removes a refusal, and what it kept, from this device. Resolves when it is gone; unknown ids are ignored. */

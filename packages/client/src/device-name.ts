@@ -5,12 +5,14 @@ import { openIndexedDbDevice } from '@weft/storage/indexeddb';
 import type { WeftOptions } from './api.ts';
 
 /**
- * The default store: IndexedDB where there is one, memory elsewhere.
+ * The default store: IndexedDB in browsers, memory elsewhere.
  * @throws WeftError `request-invalid` in a browser when nothing says whose device it is: one person's unsent work
  * must never be sent under another's name
  */
 export function defaultStore(options: WeftOptions, url: URL): DeviceStore {
-  if (typeof indexedDB === 'undefined') return openMemoryDevice();
+  // A browser that has no storage for this page is no place without storage: what is made there is at risk, and is
+  // told so.
+  if (typeof window === 'undefined' && typeof indexedDB === 'undefined') return openMemoryDevice();
   const owner = options.person ?? ownerOf(options.token);
   if (owner === undefined) {
     throw new WeftError(

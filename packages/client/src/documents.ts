@@ -9,7 +9,7 @@ import {
   formatAddress,
   parseAddress,
 } from '@weft/protocol';
-import type { DeviceStore, Rebuilt } from '@weft/storage';
+import type { DeviceStore, Quarantined, Rebuilt } from '@weft/storage';
 import type { DocumentCopy, Environment, Observable } from './api.ts';
 import { type Signal, signal } from './observable.ts';
 import { Rebuild, type Successor } from './rebuild.ts';
@@ -31,6 +31,8 @@ export interface DocumentsOptions {
   readonly failed: (document: string, code: ErrorCode) => void;
   /** Work was taken out of a document for good; returns what the device is to keep of it. */
   readonly refused: (document: string, work: readonly RefusedWork[]) => Rebuilt['quarantine'];
+  /** What the device cannot read of a document, and has set aside. */
+  readonly setAside: (entries: readonly Quarantined[]) => void;
   /** How many documents wait for the server may have changed. */
   readonly changed: () => void;
 }
@@ -208,6 +210,11 @@ export class Documents {
     this.#rebuild(entry, 'diverged');
   }
 
+  /** The device keeps things again, or may: what it could not keep is handed to it once more. */
+  recover(): void {
+    for (const { document } of this.#open.values()) void document.get().recover();
+  }
+
   /** Resolves when everything made so far is on the device: some seconds later, where a document is being rebuilt. */
   async flush(): Promise<void> {
     const copies = new Map([...this.#open.values()].map((entry) => [entry, entry.document.get()]));
@@ -240,6 +247,7 @@ export class Documents {
         else this.#options.failed(address, code);
       },
       damaged: () => this.#options.failed(address, 'device-failed'),
+      setAside: this.#options.setAside,
       answered: () => this.#answered(address),
       changed: () => this.#changed(address),
     });

@@ -1,4 +1,5 @@
 export type * from './api.ts';
+export type { DeviceFailure, DeviceState } from '@weft/storage';
 export { deviceName } from './device-name.ts';
 export { createWeft } from './weft.ts';
 export {

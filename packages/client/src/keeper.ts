@@ -72,6 +72,25 @@ export class Keeper {
     }
   }
 
+  /**
+   * Reads the device where it could not be read before. Nothing it holds is known to be stored.
+   * @returns what it holds, and how many local changes of earlier sessions are among it
+   */
+  async loadLate(
+    made: () => number,
+  ): Promise<{ readonly held: StoredDocument; readonly more: number } | undefined> {
+    try {
+      const held = await this.#store.load(this.#document);
+      const known = new Set(this.records);
+      const earlier = held.unstoredUpdates.filter(({ record }) => !known.has(record));
+      const more = earlier.reduce((sum, { changes }) => sum + changes, 0);
+      this.#adopt(held, made() + more);
+      return { held, more };
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Keeps local changes. */
   local(bytes: Uint8Array, changes: ChangeRange): void {
     this.#waiting = [...this.#waiting, { bytes, changes }];

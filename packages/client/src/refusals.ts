@@ -13,6 +13,8 @@ export interface RefusalList {
   failed(document: string, code: ErrorCode): void;
   /** Work was taken out of a document. Returns what the device is to keep of it. */
   add(document: string, work: readonly Refused[]): readonly Quarantined[];
+  /** The device holds these: it found that it cannot read them. */
+  found(entries: readonly Quarantined[]): void;
   /** Resolves when the device has removed it. */
   discard(id: string): Promise<void>;
 }
@@ -52,6 +54,7 @@ export function refusalList(options: {
       show(entries);
       return entries;
     },
+    found: known,
     discard: async (id) => {
       discarded.add(id);
       list.set(list.get().filter((one) => one.id !== id));

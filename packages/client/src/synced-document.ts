@@ -11,7 +11,7 @@ import {
   errorDefinition,
   stateHash,
 } from '@weft/protocol';
-import type { DeviceStore } from '@weft/storage';
+import type { DeviceStore, Quarantined } from '@weft/storage';
 import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import type { DocumentAccess, DocumentStatus, Environment } from './api.ts';
@@ -36,6 +36,8 @@ export interface SyncedDocumentOptions {
   readonly refused: (code: ErrorCode, message: string) => void;
   /** The device holds records that cannot be read. */
   readonly damaged: () => void;
+  /** Records of the device could not be read, and it has set them aside. */
+  readonly setAside: (entries: readonly Quarantined[]) => void;
   /** The server answered whether this document may be opened. */
   readonly answered: () => void;
   /** The status, or what waits, has changed. */
@@ -77,7 +79,9 @@ export class SyncedDocument {
   #resolveLoaded: () => void = () => undefined;
   #folding = false;
   #cancelFold: () => void = () => undefined;
-  /** Records of the device that could not be read: while there are any, nothing says *stored*. */
+  /** The device could not be read: what it holds of this document is not here. */
+  #unread = false;
+  /** Records of the device that could not be applied: while there are any, nothing says *stored*. */
   #damaged = 0;
 
   constructor(options: SyncedDocumentOptions) {
@@ -278,6 +282,24 @@ export class SyncedDocument {
     await this.#keeper.settled();
   }
 
+  /** The device keeps things again: what it could not give is read, what it could not take is handed to it. */
+  async recover(): Promise<void> {
+    if (this.#destroyed || this.phase.get() === 'loading') return;
+    if (this.#unread) {
+      const late = await this.#keeper.loadLate(() => this.#uplink.made);
+      if (late === undefined || this.#destroyed) return;
+      const { held, more } = late;
+      this.#unread = false;
+      this.#applyHeld(held.updates);
+      if (held.damaged !== undefined) this.#options.setAside(held.damaged);
+      this.#uplink.change(more);
+      this.#unsent.found(held.unstoredUpdates, this.#uplink.made, this.#keeper.misses);
+      this.askAgain();
+    }
+    this.#keeper.retry();
+    this.#told();
+  }
+
   /** Takes the person's state away from the document: they left it. */
   leave(): void {
     this.#presence?.leave();
@@ -348,8 +370,10 @@ export class SyncedDocument {
   async #load(): Promise<void> {
     const held = await this.#keeper.load();
     if (this.#destroyed) return;
+    this.#unread = held === undefined;
     if (held !== undefined) {
       this.#applyHeld(held.updates);
+      if (held.damaged !== undefined) this.#options.setAside(held.damaged);
       this.#uplink.found(held.unstored, held.local - held.unstored);
       this.#unsent.found(held.unstoredUpdates, held.local, this.#keeper.misses);
       this.#foldLater();

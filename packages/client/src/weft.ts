@@ -20,6 +20,7 @@ import { Documents } from './documents.ts';
 import { environmentOf } from './environment.ts';
 import { checkId, conversationHandle, documentHandle, workspaceHandle } from './handles.ts';
 import { derived, readOnly } from './observable.ts';
+import { watchDevice } from './watch-device.ts';
 import { OutboxRunner } from './outbox-runner.ts';
 import { refusalList } from './refusals.ts';
 
@@ -58,6 +59,7 @@ export function createWeft(options: WeftOptions): Weft {
     send: (frame) => connection.send(frame),
     failed: (document, code) => refusals.failed(document, code),
     refused: (document, work) => refusals.add(document, work),
+    setAside: (entries) => refusals.found(entries),
     changed: () => pending.notify(),
   });
   const pending = derived(() => documents.countWaiting());
@@ -162,7 +164,9 @@ export function createWeft(options: WeftOptions): Weft {
   };
 
   let closing: Promise<void> | undefined;
+  const stopRecovery = watchDevice({ env, store, recover: () => documents.recover() });
   const close = async (): Promise<void> => {
+    stopRecovery();
     for (const { conversation } of conversations.values()) conversation.close();
     conversations.clear();
     await documents.close();
@@ -178,6 +182,7 @@ export function createWeft(options: WeftOptions): Weft {
   return {
     connection: readOnly(connection.status),
     pending: readOnly(pending),
+    storage: readOnly(store.status),
     refusals: readOnly(refusals.list),
     discard: (id) => refusals.discard(id),
     document: (id) => {

@@ -73,6 +73,7 @@ function countingWeft() {
   const weft: Weft = {
     connection: still({ state: 'online' as const }),
     pending: still(0),
+    storage: still({ state: 'durable' as const }),
     refusals: still([]),
     discard: notHere,
     document,

@@ -1,4 +1,5 @@
 export { StorageError, type StorageErrorCode } from './errors.ts';
+export { deviceStatus } from './device-rules.ts';
 export type {
   DeviceEstimate,
   DeviceFailure,
