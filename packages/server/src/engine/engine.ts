@@ -258,7 +258,7 @@ export class Engine extends Hocuspocus<EngineContext> {
     document.on('afterTransaction', stopCleanup);
     // The engine's own listener makes a URL, headers and a chain of promises for each update, for hooks that we have not.
     document.onUpdate(() => undefined);
-    sendInParts(document);
+    sendSoonInParts(document);
     const stream = streamName(this.#tenant, address);
     let content: StreamContent;
     try {
@@ -308,14 +308,23 @@ export class Engine extends Hocuspocus<EngineContext> {
 const MERGE_MAX = 128;
 
 /**
- * The engine merges all updates of a turn into one frame, in time that grows with their square: one stall made the next
- * one longer until nothing moved. Sent in parts, a turn costs in proportion to what it holds.
+ * Sends what one commit brought as soon as all of it is applied, and in parts. The engine would wait for another round
+ * of the event loop, in which everything that came meanwhile is read first; and it would merge all updates of a turn
+ * into one frame, in time that grows with their square: one stall made the next one longer until nothing moved.
  */
-function sendInParts(document: Document): void {
+function sendSoonInParts(document: Document): void {
   let updates = 0;
+  let scheduled = false;
   document.on('update', () => {
     updates += 1;
     if (updates % MERGE_MAX === 0) document.flush();
+    if (scheduled) return;
+    scheduled = true;
+    // All writes of a commit are applied in one go of the microtasks: this one comes behind them.
+    queueMicrotask(() => {
+      scheduled = false;
+      document.flush();
+    });
   });
 }
 

@@ -522,7 +522,7 @@ export class Socket implements EngineSocket {
     if (n === undefined) {
       this.#wire.send(encodeSyncStatus(key, outcome.outcome === 'stored'));
     } else if (outcome.outcome === 'stored') {
-      if (this.#stored.size === 0) setImmediate(() => this.#flushStored());
+      if (this.#stored.size === 0) queueMicrotask(() => this.#flushStored());
       this.#stored.set(key, n);
     } else {
       this.#flushStored();

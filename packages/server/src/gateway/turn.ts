@@ -1,21 +1,18 @@
 /** Sockets that hold back what was written to them. */
-export interface Corked {
-  uncork(): void;
+export interface Holding {
+  flush(): void;
 }
 
-let corked: Corked[] = [];
+let holding: Holding[] = [];
 
-function uncorkAll(): void {
-  const ended = corked;
-  corked = [];
-  for (const each of ended) each.uncork();
+function flushAll(): void {
+  const ended = holding;
+  holding = [];
+  for (const each of ended) each.flush();
 }
 
-/**
- * Lets go of a socket at the end of the turn. A write to the kernel costs more than all the rest of a frame: what one
- * turn has for one socket, updates and acks alike, leaves in one.
- */
-export function uncorkAfterTurn(socket: Corked): void {
-  if (corked.length === 0) setImmediate(uncorkAll);
-  corked.push(socket);
+/** Has a socket write what it holds at the end of the turn. */
+export function afterTurn(socket: Holding): void {
+  if (holding.length === 0) setImmediate(flushAll);
+  holding.push(socket);
 }

@@ -1,16 +1,32 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Transport } from './socket.ts';
-import { uncorkAfterTurn } from './turn.ts';
+import { afterTurn } from './turn.ts';
+import { frameMessage } from './ws-frame.ts';
 
 /** Bytes from which a frame is not held back: it fills the kernel's buffers by itself. */
 const LARGE_BYTES = 16 * 1024;
 
-/** A `ws` socket as the engine and our own code write to it. Small frames of one turn leave in one write. */
+/** The last small message that was framed: a broadcast hands the same bytes to one socket after the other. */
+let framed: { readonly data: ArrayBufferView; readonly frame: Buffer } | undefined;
+
+function frameOf(data: ArrayBufferView): Buffer {
+  if (framed?.data === data) return framed.frame;
+  const frame = frameMessage(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  framed = { data, frame };
+  return frame;
+}
+
+/**
+ * A `ws` socket as the engine and our own code write to it. What one turn has for one socket leaves in one write, and
+ * a broadcast is framed once: a write to the kernel, and what `ws` does for each frame, cost more than all the rest of a
+ * delivery. Messages are not compressed, so `ws` itself holds nothing back, and the two may write side by side.
+ */
 export class Wire implements Transport {
   readonly #ws: WebSocket;
   readonly #stream: Duplex;
-  #corked = false;
+  /** Framed messages of this turn. */
+  #held: Buffer[] = [];
 
   /** @param stream what carries the WebSocket */
   constructor(ws: WebSocket, stream: Duplex) {
@@ -23,17 +39,25 @@ export class Wire implements Transport {
     return this.#ws.readyState;
   }
 
-  /** Sends a frame; on a socket that is closing it does nothing, as its `close` event says so already. */
+  /**
+   * Sends a message, which must not change afterwards; on a socket that is closing it does nothing, as its `close`
+   * event says so already.
+   */
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
     if (!ArrayBuffer.isView(data)) throw new TypeError('Frames are bytes.');
-    if (data.byteLength >= LARGE_BYTES) this.uncork();
-    else this.#cork();
-    this.#ws.send(data);
+    if (data.byteLength >= LARGE_BYTES) {
+      this.flush();
+      this.#ws.send(data);
+      return;
+    }
+    if (this.#held.length === 0) afterTurn(this);
+    this.#held.push(frameOf(data));
   }
 
   /** Resolves when the kernel has taken all that was sent, or never will. */
   drained(): Promise<void> {
+    this.flush();
     const stream = this.#stream;
     if (!stream.writableNeedDrain || stream.closed) return Promise.resolve();
     return new Promise((resolve) => {
@@ -49,20 +73,18 @@ export class Wire implements Transport {
 
   /** Closes with a code; a reason longer than a control frame takes is cut (RFC 6455, 5.5). */
   close(code?: number, reason?: string): void {
+    this.flush();
     this.#ws.close(code, reason?.slice(0, 100));
   }
 
-  #cork(): void {
-    if (this.#corked) return;
-    this.#corked = true;
-    this.#stream.cork();
-    uncorkAfterTurn(this);
-  }
-
-  /** Lets go of what is held back. Idempotent. */
-  uncork(): void {
-    if (!this.#corked) return;
-    this.#corked = false;
-    this.#stream.uncork();
+  /** Writes what is held back. Idempotent. */
+  flush(): void {
+    const held = this.#held;
+    if (held.length === 0) return;
+    this.#held = [];
+    // Its end is told: whoever comes back compares state vectors.
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    const [first] = held;
+    this.#stream.write(held.length === 1 && first !== undefined ? first : Buffer.concat(held));
   }
 }

@@ -1,0 +1,29 @@
+/** Bytes that a frame may have here: its length fits into two bytes. */
+export const FRAMED_MAX_BYTES = 0xffff;
+
+/** FIN and the opcode of a binary message. */
+const FINAL_BINARY = 0x82;
+
+/** Lengths from here on stand in two bytes behind this one (RFC 6455, 5.2). */
+const TWO_BYTE_LENGTH = 126;
+
+/**
+ * A binary message as a server sends it: one frame, not masked (RFC 6455, 5.1 and 5.2), in one buffer.
+ * @param payload at most `FRAMED_MAX_BYTES`
+ * @throws RangeError for more
+ */
+export function frameMessage(payload: Uint8Array): Buffer {
+  const { length } = payload;
+  if (length > FRAMED_MAX_BYTES) throw new RangeError(`${length} bytes are no short message.`);
+  const start = length < TWO_BYTE_LENGTH ? 2 : 4;
+  const frame = Buffer.allocUnsafe(start + length);
+  frame[0] = FINAL_BINARY;
+  if (start === 2) {
+    frame[1] = length;
+  } else {
+    frame[1] = TWO_BYTE_LENGTH;
+    frame.writeUInt16BE(length, 2);
+  }
+  frame.set(payload, start);
+  return frame;
+}
