@@ -15,13 +15,23 @@ describe('where commits run', () => {
     );
   });
 
-  it('moves to the thread when commits are slow, and back only after many quick ones in a row', () => {
+  it('moves to the thread when commits are slow, and back once nearly all of many were quick', () => {
     const slow = after(START_PLACE, 10, 10, 10);
     expect(slow.place).toBe('thread');
     const quick = (count: number) => Array.from({ length: count }, () => 0.2);
-    expect(after(slow, ...quick(255)).place).toBe('thread');
-    expect(after(slow, ...quick(255), 12, ...quick(255)).place).toBe('thread');
-    expect(after(slow, ...quick(256)).place).toBe('loop');
+    expect(after(slow, ...quick(127)).place).toBe('thread');
+    expect(after(slow, ...quick(128)).place).toBe('loop');
+    // A disk that pauses now and then is a quick one; one that pauses more often is not.
+    const pausing = (every: number) =>
+      Array.from({ length: 400 }, (_, index) => (index % every === 0 ? 12 : 0.2));
+    expect(
+      pausing(40).some((_, count) => after(slow, ...pausing(40).slice(0, count)).place === 'loop'),
+    ).toBe(true);
+    expect(
+      pausing(20).every(
+        (_, count) => after(slow, ...pausing(20).slice(0, count)).place === 'thread',
+      ),
+    ).toBe(true);
   });
 });
 

@@ -12,32 +12,35 @@ const SLOW_MS = 2;
 const SLOW_COUNT = 3;
 const WINDOW = 8;
 
-/** Quick ones in a row that bring them back: a disk that pauses now and then stays where it harms nobody. */
-const QUICK_IN_A_ROW = 256;
+/**
+ * Among so many in the thread at most so many slow ones bring them back. Not none at all: every disk pauses now and
+ * then, and a quick one that does so once in a hundred commits would never be trusted again.
+ */
+const THREAD_WINDOW = 128;
+const THREAD_SLOW_MAX = 4;
 
 export interface PlaceState {
   readonly place: CommitPlace;
-  /** For the loop: which of the last commits were slow. For the thread: how many in a row were quick. */
+  /** Which of the last commits in this place were slow, oldest first. */
   readonly recent: readonly boolean[];
-  readonly quick: number;
 }
 
-export const START_PLACE: PlaceState = { place: 'loop', recent: [], quick: 0 };
+export const START_PLACE: PlaceState = { place: 'loop', recent: [] };
 
 /**
  * The state after a commit that failed, or that found the database locked: a disk that fails may hang next, and a lock
  * is waited for, which nobody on the event loop should share.
  */
-export const AFTER_FAILURE: PlaceState = { place: 'thread', recent: [], quick: 0 };
+export const AFTER_FAILURE: PlaceState = { place: 'thread', recent: [] };
 
 /** The state after a commit that took `ms`. */
-export function afterCommit(state: PlaceState, ms: number): PlaceState {
-  const slow = ms >= SLOW_MS;
-  if (state.place === 'loop') {
-    const recent = [...state.recent, slow].slice(-WINDOW);
-    const many = recent.filter(Boolean).length >= SLOW_COUNT;
-    return many ? { place: 'thread', recent: [], quick: 0 } : { ...state, recent };
+export function afterCommit({ place, recent }: PlaceState, ms: number): PlaceState {
+  const last = [...recent, ms >= SLOW_MS].slice(place === 'loop' ? -WINDOW : -THREAD_WINDOW);
+  const slow = last.filter(Boolean).length;
+  if (place === 'loop') {
+    return slow >= SLOW_COUNT ? { place: 'thread', recent: [] } : { place, recent: last };
   }
-  const quick = slow ? 0 : state.quick + 1;
-  return quick >= QUICK_IN_A_ROW ? START_PLACE : { ...state, quick };
+  return last.length === THREAD_WINDOW && slow <= THREAD_SLOW_MAX
+    ? START_PLACE
+    : { place, recent: last };
 }
