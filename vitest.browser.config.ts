@@ -1,8 +1,23 @@
 import { playwright } from '@vitest/browser-playwright';
+import type { LaunchOptions } from 'playwright';
 import { defineConfig } from 'vitest/config';
+import { typeAndEnd } from './packages/client/test/tab/command.ts';
 
 /** Tests that need a real browser: its IndexedDB, its DOM, its editor. */
 const asRoot = process.getuid?.() === 0;
+
+const launchOptions: LaunchOptions = {
+  executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+  // Chromium refuses its sandbox to root.
+  chromiumSandbox: !asRoot,
+  args: [
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+    '--disable-quic',
+  ],
+};
 
 const tests = [
   'packages/*/test/**/*.browser.test.{ts,tsx}',
@@ -22,19 +37,9 @@ export default defineConfig({
       enabled: true,
       headless: true,
       screenshotFailures: false,
+      commands: { typeAndEnd: typeAndEnd(launchOptions) },
       provider: playwright({
-        launchOptions: {
-          executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-          // Chromium refuses its sandbox to root.
-          chromiumSandbox: !asRoot,
-          args: [
-            '--disable-background-networking',
-            '--disable-component-update',
-            '--disable-sync',
-            '--no-first-run',
-            '--disable-quic',
-          ],
-        },
+        launchOptions,
       }),
       instances: [{ browser: 'chromium' }],
     },

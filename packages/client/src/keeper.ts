@@ -20,6 +20,8 @@ interface Piece {
   readonly bytes: Uint8Array;
   /** The local changes in it; an empty range where it came from the server. */
   readonly changes: ChangeRange;
+  /** Erases what was jotted down of it. */
+  readonly erase?: () => void;
 }
 
 /** A record that the device is asked to keep. Its pieces are those that wait when it begins to be written. */
@@ -93,7 +95,9 @@ export class Keeper {
 
   /** Keeps local changes. */
   local(bytes: Uint8Array, changes: ChangeRange): void {
-    this.#waiting = [...this.#waiting, { bytes, changes }];
+    const update = { document: this.#document, bytes, origin: 'local' } as const;
+    const erase = this.#store.jot({ ...update, changes: changes.upTo - changes.from });
+    this.#waiting = [...this.#waiting, { bytes, changes, erase }];
     this.#write();
   }
 
@@ -105,6 +109,8 @@ export class Keeper {
 
   /** Tells the device what the server has. A mark that is lost costs one more send. */
   mark(hasStored: HasStored): void {
+    // Where the device fails, what is jotted down must not grow for ever.
+    for (const { changes, erase } of this.#waiting) if (hasStored(changes)) erase?.();
     const stored = this.#unmarked.filter(({ changes }) => hasStored(changes));
     if (stored.length === 0) return;
     this.#unmarked = this.#unmarked.filter(({ changes }) => !hasStored(changes));
@@ -171,6 +177,7 @@ export class Keeper {
 
   /** Somebody else keeps what was held back. */
   handOver(): void {
+    for (const { erase } of this.#waiting) erase?.();
     this.#waiting = [];
     this.resume();
   }
@@ -266,6 +273,7 @@ export class Keeper {
     // A device that says that it keeps what it never took.
     if (write === undefined) return;
     this.#writes = this.#writes.filter((other) => other !== write);
+    for (const { erase } of write.pieces) erase?.();
     const { changes } = write;
     if (changes === undefined || countIn(write.pieces) === 0)
       this.#settled = oneMore(this.#settled, size);

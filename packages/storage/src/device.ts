@@ -122,6 +122,11 @@ export interface DeviceStore {
    */
   append(update: DeviceUpdate | (() => DeviceUpdate)): Promise<number>;
   /**
+   * Writes local changes down within the call, where the end of the page loses nothing, until `append` has committed them:
+   * whoever opens the store next finds what was not. Returns what erases it. It promises nothing: only `append` does.
+   */
+  jot(update: DeviceUpdate): () => void;
+  /**
    * The server committed what these records hold. Records are named, not counted: two tabs may hear of the same
    * commit, and a count would then mark changes that nobody has sent. Losing this write is harmless: they are sent
    * once more. Unknown numbers are ignored.

@@ -1,5 +1,6 @@
 import { describeDeviceStoreContract } from '@weft/testkit/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
 import { openIndexedDbDevice } from '../src/indexeddb/index.ts';
 
 let databases = 0;
@@ -204,5 +205,59 @@ describe('IndexedDB device', () => {
     ]);
     expect(await store.outbox()).toEqual([]);
     await store.close();
+  });
+});
+
+describe('what is jotted down', () => {
+  const name = 'weft-test-jottings';
+  afterEach(async () => {
+    localStorage.clear();
+    await remove(name);
+  });
+
+  const update = (letter: string) => {
+    const doc = new Y.Doc();
+    doc.getText('content').insert(0, letter);
+    return Y.encodeStateAsUpdate(doc);
+  };
+  const jot = (bytes: Uint8Array, changes = 1) =>
+    ({ document: 'document/a', bytes, origin: 'local', changes }) as const;
+
+  it('[D2] is there when the tab went before anything was committed, as local changes, once', async () => {
+    const gone = openIndexedDbDevice({ name, env: { locks: undefined } });
+    const [first, second] = [update('a'), update('b')];
+    gone.jot(jot(first, 2));
+    gone.jot(jot(second));
+    const store = openIndexedDbDevice({ name });
+    expect(await store.load('document/a')).toMatchObject({ local: 3, unstored: 3 });
+    expect(await store.pending()).toEqual(['document/a']);
+    await store.close();
+    const again = openIndexedDbDevice({ name });
+    expect(await again.load('document/a')).toMatchObject({ local: 3, unstored: 3 });
+    expect(localStorage).toHaveLength(0);
+    await again.close();
+    await gone.close();
+  });
+
+  it('[D2] counts nothing twice that was committed all the same', async () => {
+    const gone = openIndexedDbDevice({ name, env: { locks: undefined } });
+    const bytes = update('a');
+    gone.jot(jot(bytes));
+    await gone.append(jot(bytes));
+    const store = openIndexedDbDevice({ name });
+    expect(await store.load('document/a')).toMatchObject({ local: 1, unstored: 1 });
+    expect(localStorage).toHaveLength(0);
+    await Promise.all([gone.close(), store.close()]);
+  });
+
+  it('is left to a tab that is there, and erased by it', async () => {
+    const there = openIndexedDbDevice({ name });
+    const erase = there.jot(jot(update('a')));
+    const store = openIndexedDbDevice({ name });
+    expect(await store.load('document/a')).toMatchObject({ local: 0 });
+    expect(localStorage).toHaveLength(1);
+    erase();
+    expect(localStorage).toHaveLength(0);
+    await Promise.all([there.close(), store.close()]);
   });
 });

@@ -62,6 +62,8 @@ export function openMemoryDevice(disk: MemoryDisk = createMemoryDisk()): DeviceS
     status: deviceStatus({ state: 'durable' }),
     load: (document) => run(() => loadFrom(disk, recordsOf(document))),
     append: (update) => run(() => add(disk, updateToKeep(update))),
+    // A process that ends takes all of it along.
+    jot: () => () => undefined,
     markStored: (document, records) =>
       run(() => {
         for (const number of records) {

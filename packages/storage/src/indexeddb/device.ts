@@ -2,6 +2,7 @@ import { WeftError } from '@weft/protocol';
 import * as z from 'zod/mini';
 import type { DeviceStore, StoredDocument } from '../device.ts';
 import { deviceStatus, updateToKeep } from '../device-rules.ts';
+import { adopt } from './adopt.ts';
 import {
   DOCUMENT_INDEX,
   type Opening,
@@ -11,6 +12,7 @@ import {
   result,
 } from './database.ts';
 import { type DeviceEnvironment, browserEnvironment } from './environment.ts';
+import { type FoundJotting, Jottings } from './jottings.ts';
 import { type Merge, foldOf, makeRoom, merged } from './make-room.ts';
 import { enqueue, outbox, replaceEntry, setMessagesAside } from './outbox.ts';
 import { quarantined } from './quarantine.ts';
@@ -56,6 +58,31 @@ export function openIndexedDbDevice(options: IndexedDbDeviceOptions): DeviceStor
   });
   let closing: Promise<void> | undefined;
 
+  const jottings = new Jottings(env, name);
+  let adopting: Promise<void> | undefined;
+  /** Reads after what a tab that is gone had jotted down is kept. */
+  const afterJottings = <T>(read: () => Promise<T>): Promise<T> => {
+    if (adopting === undefined) {
+      const found = jottings.found();
+      if (found.length === 0) return read();
+      const tabs = [...Map.groupBy(found, ({ tab }) => tab)].map(([tab, own]) =>
+        // What is not kept now, because it cannot be or its tab is still there, is found again by the next one.
+        jottings.ofTab(tab, () => keepJottings(own)).catch(() => undefined),
+      );
+      adopting = Promise.all(tabs).then(() => undefined);
+    }
+    return adopting.then(read);
+  };
+  const keepJottings = async (found: readonly FoundJotting[]): Promise<void> => {
+    for (const [document, own] of Map.groupBy(found, (jotting) => jotting.document)) {
+      const records = await queue.run('read', (tx) => recordsOf(tx, document));
+      const held = records.found.map(({ bytes }) => bytes);
+      const adopted = adopt(held, own);
+      if (adopted !== undefined) await queue.issue((tx) => put(tx, { document, ...adopted }));
+      for (const { key } of own) jottings.erase(key);
+    }
+  };
+
   const load = async (document: string): Promise<StoredDocument> => {
     const { found, damaged } = await queue.run('read', (tx) => recordsOf(tx, document));
     const stored = toStored(found);
@@ -78,12 +105,14 @@ export function openIndexedDbDevice(options: IndexedDbDeviceOptions): DeviceStor
 
   return {
     status,
-    load,
+    load: (document) => afterJottings(() => load(document)),
     append: (update) => queue.issue((tx) => put(tx, updateToKeep(update))),
+    jot: ({ document, bytes, changes = 1 }) => jottings.jot({ document, bytes, changes }),
     markStored: (document, records) =>
       queue.run('write', (tx) => markStored(tx, document, records)),
-    pending: () => queue.run('read', (tx) => namesIn(tx, WAITING_INDEX, '')),
-    documents: (prefix) => queue.run('read', (tx) => namesIn(tx, DOCUMENT_INDEX, prefix)),
+    pending: () => afterJottings(() => queue.run('read', (tx) => namesIn(tx, WAITING_INDEX, ''))),
+    documents: (prefix) =>
+      afterJottings(() => queue.run('read', (tx) => namesIn(tx, DOCUMENT_INDEX, prefix))),
     fold: async (document, merge) => {
       if (env.locks === undefined) return fold(document, merge);
       // One tab merges: what it does would be undone by none, but done twice.
@@ -136,7 +165,10 @@ export function openIndexedDbDevice(options: IndexedDbDeviceOptions): DeviceStor
     },
     requestPersist: async () => (await env.storage?.persist()) ?? false,
     flush: () => queue.flush(),
-    close: () => (closing ??= queue.close()),
+    close: () => {
+      jottings.close();
+      return (closing ??= queue.close());
+    },
   };
 }
 
@@ -146,9 +178,13 @@ function environment(own: Partial<DeviceEnvironment> = {}): DeviceEnvironment {
   return {
     now: own.now ?? browser.now,
     timer: own.timer ?? browser.timer,
+    random: own.random ?? browser.random,
     onPresence: own.onPresence ?? browser.onPresence,
     locks: 'locks' in own ? own.locks : browser.locks,
     storage: 'storage' in own ? own.storage : browser.storage,
+    get jottings() {
+      return 'jottings' in own ? own.jottings : browser.jottings;
+    },
     get factory() {
       return 'factory' in own ? own.factory : browser.factory;
     },

@@ -11,6 +11,12 @@ export interface DeviceEnvironment {
    * with `here` when it is back; returns the unsubscribe.
    */
   readonly onPresence: (change: (presence: Presence) => void) => () => void;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Where a page can write a few bytes down within a call (`localStorage`); nothing where it cannot. */
+  readonly jottings?:
+    | Pick<Storage, 'length' | 'key' | 'getItem' | 'setItem' | 'removeItem'>
+    | undefined;
   /** Locks shared by the tabs of one origin; without them two tabs may do the same work twice. */
   readonly locks?: Pick<LockManager, 'request'> | undefined;
   /** What the browser grants to this origin. */
@@ -30,7 +36,11 @@ export function browserEnvironment(): DeviceEnvironment {
       const id = setTimeout(fire, ms);
       return () => clearTimeout(id);
     },
+    random: () => Math.random(),
     onPresence,
+    get jottings() {
+      return browserJottings();
+    },
     locks: typeof navigator === 'undefined' ? undefined : navigator.locks,
     storage: typeof navigator === 'undefined' ? undefined : navigator.storage,
   };
@@ -40,6 +50,14 @@ export function browserEnvironment(): DeviceEnvironment {
 function browserFactory(): IDBFactory | undefined {
   try {
     return typeof indexedDB === 'undefined' ? undefined : indexedDB;
+  } catch {
+    return undefined;
+  }
+}
+
+function browserJottings(): Storage | undefined {
+  try {
+    return typeof localStorage === 'undefined' ? undefined : localStorage;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { WeftError } from '@weft/protocol';
 import * as Y from 'yjs';
 import type { DeviceStore } from '../device.ts';
 import { failure } from './database.ts';
-import { quietDocument } from './quiet-document.ts';
+import { quietDocument, tryApply } from './quiet-document.ts';
 import { readYIndexeddb } from './read-y-indexeddb.ts';
 
 export interface YIndexeddbImportOptions {
@@ -72,7 +72,7 @@ function combine(records: readonly unknown[]): Combined {
   const doc = quietDocument();
   let damaged = 0;
   doc.transact(() => {
-    for (const record of records) if (!apply(doc, record)) damaged += 1;
+    for (const record of records) if (!tryApply(doc, record)) damaged += 1;
   });
   const { store } = doc;
   const dependents = store.pendingStructs !== null || store.pendingDs !== null;
@@ -83,24 +83,12 @@ function combine(records: readonly unknown[]): Combined {
   return { update, damaged, dependents };
 }
 
-/** Decodes the whole record first: applying one that lacks its end would take in a part of it. */
-function apply(doc: Y.Doc, record: unknown): boolean {
-  if (!(record instanceof Uint8Array)) return false;
-  try {
-    Y.decodeUpdate(record);
-    Y.applyUpdate(doc, record);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** What an update has and others have not; `undefined` when that is nothing. */
 function whatLacks(held: readonly Uint8Array[], update: Uint8Array): Uint8Array | undefined {
   const doc = quietDocument();
   doc.transact(() => {
     // A damaged record of the device is the client's to tell of; here it only means that more is taken over.
-    for (const bytes of held) apply(doc, bytes);
+    for (const bytes of held) tryApply(doc, bytes);
   });
   const fresh: Uint8Array[] = [];
   doc.on('update', (bytes: Uint8Array) => fresh.push(bytes));

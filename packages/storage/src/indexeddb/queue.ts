@@ -36,18 +36,15 @@ export type Outcome =
   | { readonly outcome: 'opened' | 'committed' }
   | { readonly outcome: 'failed'; readonly reason: DeviceFailure };
 
-/** Transactions under way at most while the page lives: behind a disk that hangs, what comes is gathered. */
-const TOGETHER_MAX = 8;
-
 /** Milliseconds that an open may take. Some browsers never answer; an editor must open all the same. */
 export const OPEN_WITHIN = 4_000;
 
 /**
- * Runs work in the order in which it was handed in: gathered per microtask, one transaction at a time, writes that
- * need not look committed explicitly at once. IndexedDB runs transactions in the order in which they were begun, and
- * what a page has asked to be committed is committed though the page ends. So nothing waits here longer than a turn of
- * the event loop, and nothing at all once the page may end: then, what waits goes into transactions behind the one
- * under way. y-indexeddb commits nothing explicitly, and a burst of 300 edits before a tab closes loses nearly all.
+ * Runs work in the order in which it was handed in: gathered per microtask, one transaction at a time, and writes that
+ * need not look committed explicitly in the moment in which they begin. y-indexeddb opens one transaction per update and
+ * commits none explicitly: a burst of 300 edits before a tab closes then loses nearly all of them. Once the page may end,
+ * what waits goes at once into transactions behind the one under way: IndexedDB runs them in the order in which they
+ * were begun, and a browser usually still comes to the next one or two.
  */
 export class Queue {
   readonly #options: QueueOptions;
@@ -60,7 +57,6 @@ export class Queue {
   #pumping = false;
   /** No transaction begins: room is being made. */
   #held = false;
-  #cancelTurn: (() => void) | undefined;
   readonly #outstanding = new Set<Promise<unknown>>();
   #closed = false;
 
@@ -98,7 +94,6 @@ export class Queue {
     this.#pump(Infinity);
     await this.flush();
     this.#stopListening();
-    this.#cancelTurn?.();
     this.#database?.close();
     this.#database = undefined;
   }
@@ -129,20 +124,9 @@ export class Queue {
         this.#connect();
         return;
       }
-      if (this.#together >= together) {
-        if (this.#together < TOGETHER_MAX) this.#nextTurn();
-        return;
-      }
+      if (this.#together >= together) return;
       this.#begin(this.#database);
     }
-  }
-
-  /** What waits is begun in the next turn, behind what is still under way: a crash of the page then loses nothing of it. */
-  #nextTurn(): void {
-    this.#cancelTurn ??= this.#options.env.timer(0, () => {
-      this.#cancelTurn = undefined;
-      this.#pump(this.#together + 1);
-    });
   }
 
   #takeBatch(): readonly Job[] {

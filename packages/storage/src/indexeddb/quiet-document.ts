@@ -19,3 +19,16 @@ export function foldUpdates(updates: readonly Uint8Array[]): Uint8Array {
     doc.destroy();
   }
 }
+
+/** Applies an update that may be damaged. @returns whether it could be read; one that cannot changes nothing */
+export function tryApply(doc: Y.Doc, update: unknown): boolean {
+  if (!(update instanceof Uint8Array)) return false;
+  try {
+    // Decoded whole first: applying one that lacks its end would take in a part of it.
+    Y.decodeUpdate(update);
+    Y.applyUpdate(doc, update);
+    return true;
+  } catch {
+    return false;
+  }
+}

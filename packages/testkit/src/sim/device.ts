@@ -78,6 +78,7 @@ export function openSimDevice(options: SimDeviceOptions): DeviceStore {
     status: inner.status,
     load: (document) => read(() => inner.load(document)),
     append: (update) => write(() => inner.append(update)),
+    jot: (update) => inner.jot(update),
     markStored: (document, records) => write(() => inner.markStored(document, records)),
     pending: () => read(() => inner.pending()),
     documents: (prefix) => read(() => inner.documents(prefix)),
