@@ -10,7 +10,7 @@ import { type Logger, type WeftServer, createWeftServer, silentLogger } from '@w
 import type { Store } from '@weft/storage';
 import { type MemoryDisk, createMemoryDisk, openMemoryDevice } from '@weft/storage/device-memory';
 import { openMemoryStore } from '@weft/storage/memory';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';
 
 /** What the door refuses, and what gets past it: our client against our server over real sockets. */
@@ -286,7 +286,9 @@ describe('what is refused, and what gets past', () => {
     for (const { skip } of tabs) skip(10_000);
     await differing;
     expect(errors).toContain('A replica differs from the log.');
-    expect(errors).toContain('The loaded document differs from the log and is loaded anew.');
+    await vi.waitFor(() => {
+      expect(errors).toContain('The loaded document differs from the log and is loaded anew.');
+    });
     const fresh = (await client('Cem')).document('spec');
     await fresh.synced;
     const hash = contentHash(fresh.doc);

@@ -1,4 +1,4 @@
-import { contentHash, stateHash } from '@weft/protocol';
+import { contentHashSteps, stateHash } from '@weft/protocol';
 import type * as Y from 'yjs';
 import type { Environment } from './api.ts';
 
@@ -52,13 +52,25 @@ export class IdleCompare {
     const { env, doc, ready, send } = this.#options;
     // What makes it ready later is told as a change.
     if (!ready()) return;
+    const { pendingStructs, pendingDs } = doc.store;
+    if (pendingStructs !== null || pendingDs !== null) return;
+    const since = this.#changedAt;
+    const steps = contentHashSteps(doc);
     const run = () => {
       this.#cancel = undefined;
-      const { pendingStructs, pendingDs } = doc.store;
-      if (!ready() || pendingStructs !== null || pendingDs !== null) return;
-      send({ state: stateHash(doc), content: contentHash(doc) });
+      if (!ready()) return;
+      if (since !== this.#changedAt) {
+        this.#wait(IDLE);
+        return;
+      }
+      const { done, value } = steps.next();
+      if (done === true) send({ state: stateHash(doc), content: value });
+      else later();
     };
-    if (env.idle === undefined) run();
-    else this.#cancel = env.idle(run);
+    const later = () => {
+      if (env.idle === undefined) run();
+      else this.#cancel = env.idle(run);
+    };
+    later();
   }
 }

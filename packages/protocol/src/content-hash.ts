@@ -12,14 +12,36 @@ import { canonicalJson } from './canonical-json.ts';
  * @returns 64 hexadecimal digits (SHA-256)
  */
 export function contentHash(doc: Y.Doc): string {
-  const encoder = encoding.createEncoder();
+  const steps = contentHashSteps(doc);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/**
+ * `contentHash`, with a pause after every few thousand items: whoever draws and types must not wait for a long document
+ * to be read. A document that changes before the end has to be read anew.
+ */
+export function* contentHashSteps(doc: Y.Doc): Generator<undefined, string> {
+  const writer: Writer = { encoder: encoding.createEncoder(), items: 0 };
   for (const name of [...doc.share.keys()].toSorted()) {
     const root = doc.share.get(name);
     if (root === undefined || !hasContent(root)) continue;
-    encoding.writeVarString(encoder, name);
-    writeType(encoder, root);
+    encoding.writeVarString(writer.encoder, name);
+    yield* writeType(writer, root);
   }
-  return toHexString(digest(encoding.toUint8Array(encoder)));
+  yield;
+  return toHexString(digest(encoding.toUint8Array(writer.encoder)));
+}
+
+/** Items read between two pauses: about a millisecond. */
+const STEP_ITEMS = 4_096;
+
+interface Writer {
+  readonly encoder: encoding.Encoder;
+  /** Items read since the last pause. */
+  items: number;
 }
 
 /** Every field starts with one of these or with a length, so that no two contents are written alike. */
@@ -50,21 +72,23 @@ function hasContent(type: AnyType): boolean {
   return false;
 }
 
-function writeType(encoder: encoding.Encoder, type: AnyType): void {
+function* writeType(writer: Writer, type: AnyType): Generator<undefined, void> {
+  const { encoder } = writer;
   encoding.writeUint8(encoder, Tag.Sequence);
-  writeSequence(encoder, type);
+  yield* writeSequence(writer, type);
   for (const key of [...type._map.keys()].toSorted()) {
     const item = type._map.get(key);
     if (item === undefined || item.deleted) continue;
     encoding.writeUint8(encoder, Tag.Entry);
     encoding.writeVarString(encoder, key);
-    writeContent(encoder, item.content);
+    yield* writeContent(writer, item.content);
   }
   encoding.writeUint8(encoder, Tag.End);
 }
 
 /** Text is written as runs of equal formatting, however many structs and marks make them up. */
-function writeSequence(encoder: encoding.Encoder, type: AnyType): void {
+function* writeSequence(writer: Writer, type: AnyType): Generator<undefined, void> {
+  const { encoder } = writer;
   const attributes = new Map<string, unknown>();
   let format = '[]';
   let run = '';
@@ -77,6 +101,11 @@ function writeSequence(encoder: encoding.Encoder, type: AnyType): void {
     run = '';
   };
   for (let item = type._start; item !== null; item = item.right) {
+    writer.items += 1;
+    if (writer.items >= STEP_ITEMS) {
+      writer.items = 0;
+      yield;
+    }
     if (item.deleted) continue;
     const { content } = item;
     if (content instanceof Y.ContentFormat) {
@@ -93,7 +122,7 @@ function writeSequence(encoder: encoding.Encoder, type: AnyType): void {
       for (const part of partsOf(content)) {
         encoding.writeUint8(encoder, Tag.Formatted);
         encoding.writeVarString(encoder, format);
-        writeContent(encoder, part);
+        yield* writeContent(writer, part);
       }
     }
   }
@@ -107,7 +136,8 @@ function partsOf(content: unknown): readonly unknown[] {
     : [content];
 }
 
-function writeContent(encoder: encoding.Encoder, content: unknown): void {
+function* writeContent(writer: Writer, content: unknown): Generator<undefined, void> {
+  const { encoder } = writer;
   if (content instanceof Y.ContentAny || content instanceof Y.ContentJSON) {
     for (const value of content.arr) {
       encoding.writeUint8(encoder, Tag.Value);
@@ -122,7 +152,7 @@ function writeContent(encoder: encoding.Encoder, content: unknown): void {
   } else if (content instanceof Y.ContentType) {
     encoding.writeUint8(encoder, Tag.Type);
     encoding.writeVarString(encoder, typeName(content.type));
-    writeType(encoder, content.type);
+    yield* writeType(writer, content.type);
   } else if (content instanceof Y.ContentBinary) {
     encoding.writeUint8(encoder, Tag.Binary);
     encoding.writeVarUint8Array(encoder, content.content);

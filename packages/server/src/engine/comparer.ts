@@ -1,4 +1,4 @@
-import { contentHash, stateHash } from '@weft/protocol';
+import { contentHashSteps, stateHash } from '@weft/protocol';
 import type { Log } from '@weft/storage';
 import type * as Y from 'yjs';
 import { type Logger, reasonOf } from '../logger.ts';
@@ -102,7 +102,13 @@ export class Comparer {
     const { doc, number, name } = document;
     if (known.ownChecked === number || stateHash(doc) !== own.state) return;
     known.ownChecked = number;
-    if (contentHash(doc) === own.content) return;
+    const content = await hashInTurns(doc);
+    if (content === own.content) return;
+    if (content === undefined) {
+      // It was written to meanwhile: the next who differs has it looked at again.
+      known.ownChecked = -1;
+      return;
+    }
     this.#logger.error('The loaded document differs from the log and is loaded anew.', {
       document: name,
     });
@@ -133,9 +139,15 @@ export class Comparer {
     return known.computing;
   }
 
-  async #compute({ stream, name }: Comparable, known: Known): Promise<DocumentDigest | undefined> {
+  async #compute(document: Comparable, known: Known): Promise<DocumentDigest | undefined> {
+    const { stream, name } = document;
     try {
-      const { updates, number } = await readStream(this.#log, stream, 0);
+      const read = await readStream(this.#log, stream, 0);
+      // What was committed since the question belongs to another state than the one that was asked about.
+      const since = read.number - document.number;
+      const later = since > 0 && since < read.updates.length ? since : 0;
+      const updates = read.updates.slice(0, read.updates.length - later);
+      const number = read.number - later;
       const bytes = updates.reduce((sum, update) => sum + update.length, 0);
       const value =
         bytes > INLINE_MAX_BYTES && this.#folder.digest !== undefined
@@ -152,5 +164,29 @@ export class Comparer {
       });
       return undefined;
     }
+  }
+}
+
+/** The content hash of a loaded document, read a little in each turn; `undefined` when it changes meanwhile. */
+async function hashInTurns(doc: Y.Doc): Promise<string | undefined> {
+  let changed = false;
+  const note = () => {
+    changed = true;
+  };
+  doc.on('update', note);
+  doc.on('destroy', note);
+  try {
+    const steps = contentHashSteps(doc);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done === true) return value;
+      await new Promise<void>((resolve) => {
+        setImmediate(resolve);
+      });
+      if (changed) return undefined;
+    }
+  } finally {
+    doc.off('update', note);
+    doc.off('destroy', note);
   }
 }
