@@ -8,6 +8,8 @@ export {
   SimNetwork,
   type SimTransport,
 } from './sim/network.ts';
+export type { SimTab } from './sim/idb-transaction.ts';
+export { SimIndexedDb, type StorageHealth } from './sim/indexeddb.ts';
 export { type SimRandom, createRandom } from './sim/random.ts';
 export { type Escaped, type RunEnd, type SimProcess, SimScheduler } from './sim/scheduler.ts';
 export { shrink } from './sim/shrink.ts';
