@@ -279,7 +279,8 @@ function conversation(count: number) {
       action: { type: 'send' as const, body: { version: 1 as const, text: `message ${n}` } },
     };
     const decision = decide(state, command, { sub: 'ann', name: 'Ann' }, 1, n);
-    if (decision.outcome !== 'append') throw new Error('A message was refused.');
+    if (decision.outcome !== 'append' || decision.segmentUpdate === undefined)
+      throw new Error('A message was refused.');
     events.push(decision.event);
     segments.push(decision.segmentUpdate);
     state = decision.next;

@@ -1,4 +1,4 @@
-import type { Command, Message, TimelineItem } from '@weft/protocol';
+import type { Message, SentEntry, TimelineItem } from '@weft/protocol';
 import { describe, expect, it } from 'vitest';
 import { groupMessages } from '../src/conversation/group-messages.ts';
 
@@ -22,7 +22,7 @@ function stored(sequence: number, author: string, at: number, name = author): Ti
   return { state: 'stored', id: message.id, message };
 }
 
-function command(id: string, at: number): Command {
+function command(id: string, at: number): SentEntry['command'] {
   return {
     type: 'command',
     id,

@@ -1,4 +1,4 @@
-import type { Command, TimelineItem } from '@weft/protocol';
+import type { SentEntry, TimelineItem } from '@weft/protocol';
 import { flushSync } from 'react-dom';
 import { createRoot, type Root } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -37,7 +37,7 @@ function stored(sequence: number, author = 'bea', id = `m${sequence}`): Timeline
   };
 }
 
-function command(id: string, sequence: number): Command {
+function command(id: string, sequence: number): SentEntry['command'] {
   return {
     type: 'command',
     id,

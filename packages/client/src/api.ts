@@ -94,11 +94,31 @@ export interface ConversationHandle {
   readonly phase: Observable<'loading' | 'local' | 'synced'>;
   readonly access: Observable<DocumentAccess>;
   readonly loaded: Promise<void>;
-  /** Queues a message on this device. Resolves with its id when it survives a killed tab. */
-  send(body: MessageBody | string): Promise<string>;
-  /** Sends a failed message again, under a new id. */
-  retry(id: string): Promise<void>;
-  /** Removes a failed message. */
+  /**
+   * Queues a message on this device. Resolves with its id when it survives a killed tab.
+   * @param options `reply`: the id of the stored message that this one answers
+   * @throws WeftError what the server would refuse for ever (`message-empty`, `message-too-long`, `link-forbidden`, …);
+   *   `not-stored` when the message that it answers has no sequence yet
+   */
+  send(body: MessageBody | string, options?: { readonly reply?: string }): Promise<string>;
+  /**
+   * Changes to a stored message, by its id. Each is queued like a message, shown at once, and resolves with an id of
+   * its own. One that the server refuses is listed at its message (`failed`) until `retry` or `dismiss`.
+   * @throws WeftError `not-stored` when the message has no sequence yet
+   */
+  edit(id: string, body: MessageBody | string): Promise<string>;
+  delete(id: string): Promise<string>;
+  react(id: string, emoji: string): Promise<string>;
+  unreact(id: string, emoji: string): Promise<string>;
+  pin(id: string): Promise<string>;
+  unpin(id: string): Promise<string>;
+  /**
+   * Sends what failed again, under a new id.
+   * @param body what to say instead, where a message or an edit failed
+   * @throws WeftError `not-found` when nothing failed under that id
+   */
+  retry(id: string, body?: MessageBody | string): Promise<void>;
+  /** Removes what failed. */
   dismiss(id: string): Promise<void>;
   close(): void;
 }

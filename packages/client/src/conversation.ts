@@ -4,6 +4,7 @@ import {
   type Role,
   SEGMENT_ROOT,
   type TimelineItem,
+  WeftError,
   messageSchema,
   parseAddress,
   segmentOf,
@@ -13,6 +14,7 @@ import type { DeviceStore } from '@weft/storage';
 import type { DocumentAccess, Environment } from './api.ts';
 import type { Documents, OpenDocument } from './documents.ts';
 import { type Derived, type Signal, derived, signal } from './observable.ts';
+import { MarkReader } from './marks.ts';
 import type { OutboxRunner } from './outbox-runner.ts';
 import type { SyncedDocument } from './synced-document.ts';
 
@@ -45,6 +47,7 @@ export class Conversation {
   readonly #options: ConversationOptions;
   readonly #segments = new Map<number, Segment>();
   readonly #messages = new Map<number, Message>();
+  readonly #marks = new MarkReader();
   #head: ConversationHead | undefined;
   #cancelRepair: (() => void) | undefined;
   /** What this person may do here, as far as the server said. */
@@ -57,12 +60,23 @@ export class Conversation {
     this.id = options.id;
     this.#options = options;
     this.access = derived(() => this.#computeAccess(), sameAccess);
-    this.timeline = derived(() => timeline(this.#messages, options.outbox.entriesOf(this.id)));
+    this.timeline = derived(() =>
+      timeline(this.#messages, options.outbox.entriesOf(this.id), this.#marks, options.me()),
+    );
     this.loaded = this.#load();
+  }
+
+  /** The sequence of a stored message that is shown. @throws WeftError `not-stored` */
+  sequenceOf(id: string): number {
+    for (const item of this.timeline.get()) {
+      if (item.state === 'stored' && item.id === id) return item.message.sequence;
+    }
+    throw new WeftError('not-stored');
   }
 
   /** The outbox changed. */
   outboxChanged(): void {
+    this.#dropArrived();
     this.timeline.notify();
   }
 
@@ -94,6 +108,7 @@ export class Conversation {
     if (this.#closed) return;
     this.#closeSegments(false);
     this.#messages.clear();
+    this.#marks.clear();
     this.#missing = 1;
     this.lost();
     this.timeline.notify();
@@ -139,8 +154,13 @@ export class Conversation {
       this.#read(segment, event.keysChanged, (key) => root.get(key));
     };
     root.observe(read);
+    const stopMarks = this.#marks.watch(document.doc, () => {
+      this.#dropArrived();
+      this.timeline.notify();
+    });
     const stops = [
       () => root.unobserve(read),
+      stopMarks,
       document.phase.subscribe(() => this.#evaluate()),
       document.access.subscribe(() => this.access.notify()),
     ];
@@ -171,8 +191,21 @@ export class Conversation {
     }
     if (!changed) return;
     this.#options.outbox.seen(this.id, own);
+    this.#dropArrived();
     this.timeline.notify();
     this.#evaluate();
+  }
+
+  /** What was stored is shown by the outbox until it is here, so that nothing flickers between ack and arrival. */
+  #dropArrived(): void {
+    this.#options.outbox.changesArrived(this.id, (action, event) => {
+      if (action.type === 'send') return false;
+      if (action.type === 'edit' || action.type === 'delete') {
+        const message = this.#messages.get(action.sequence);
+        return (message?.event ?? 0) >= event || message?.deleted !== undefined;
+      }
+      return this.#marks.has(action, this.#options.me() ?? '', event);
+    });
   }
 
   #evaluate(): void {

@@ -1,8 +1,11 @@
 import {
+  type Action,
   type Address,
   type DirectoryEntry,
   ID_PATTERN,
+  type MessageBody,
   WeftError,
+  actionSchema,
   addToDirectory,
   judgeBody,
   observeDirectory,
@@ -108,20 +111,45 @@ export function conversationHandle(
   release: () => void,
 ): ConversationHandle {
   let open = true;
+  const run = async (action: Action): Promise<string> => {
+    check(action);
+    return outbox.enqueue(conversation.id, action);
+  };
   return {
     id: conversation.id,
     timeline: readOnly(conversation.timeline),
     phase: readOnly(conversation.phase),
     access: readOnly(conversation.access),
     loaded: conversation.loaded,
-    send: async (body) => {
-      const full = typeof body === 'string' ? ({ version: 1, text: body } as const) : body;
-      // What the server would refuse for ever is not queued at all.
-      const refusal = judgeBody(full);
-      if (refusal !== undefined) throw new WeftError(refusal);
-      return outbox.enqueue(conversation.id, full);
+    send: async (body, options) => {
+      const sequence =
+        options?.reply === undefined ? undefined : conversation.sequenceOf(options.reply);
+      return run({
+        type: 'send',
+        body: toBody(body),
+        ...(sequence === undefined ? {} : { reply: sequence }),
+      });
     },
-    retry: (id) => outbox.retry(id),
+    edit: async (id, body) => {
+      const sequence = conversation.sequenceOf(id);
+      return run({ type: 'edit', sequence, body: toBody(body) });
+    },
+    delete: async (id) => run({ type: 'delete', sequence: conversation.sequenceOf(id) }),
+    react: async (id, emoji) =>
+      run({ type: 'react', sequence: conversation.sequenceOf(id), emoji }),
+    unreact: async (id, emoji) =>
+      run({ type: 'unreact', sequence: conversation.sequenceOf(id), emoji }),
+    pin: async (id) => run({ type: 'pin', sequence: conversation.sequenceOf(id) }),
+    unpin: async (id) => run({ type: 'unpin', sequence: conversation.sequenceOf(id) }),
+    retry: async (id, body) => {
+      if (body === undefined) return outbox.retry(id);
+      const full = toBody(body);
+      check({ type: 'send', body: full });
+      const failed = outbox.entriesOf(conversation.id).find(({ command }) => command.id === id);
+      const action = failed?.command.action;
+      if (action?.type !== 'send' && action?.type !== 'edit') throw new WeftError('not-found');
+      return outbox.retry(id, { ...action, body: full });
+    },
     dismiss: (id) => outbox.dismiss(id),
     close: () => {
       if (!open) return;
@@ -129,6 +157,18 @@ export function conversationHandle(
       release();
     },
   };
+}
+
+function toBody(body: MessageBody | string): MessageBody {
+  if (typeof body !== 'string') return body;
+  return { version: 1, text: body.replaceAll(/\r\n?/g, '\n') };
+}
+
+/** What the server would refuse for ever is not queued at all. @throws WeftError */
+function check(action: Action): void {
+  if (!actionSchema.safeParse(action).success) throw new WeftError('request-invalid');
+  const refusal = 'body' in action ? judgeBody(action.body) : undefined;
+  if (refusal !== undefined) throw new WeftError(refusal);
 }
 
 function sameEntries(a: readonly DirectoryEntry[], b: readonly DirectoryEntry[]): boolean {

@@ -5,9 +5,13 @@ export { createWeft } from './weft.ts';
 export {
   type DirectoryEntry,
   type ErrorCode,
+  type FailedChange,
   type Message,
   type MessageBody,
   type MessageRange,
+  type Pin,
+  type Reaction,
   type TimelineItem,
   WeftError,
+  isSafeLink,
 } from '@weft/protocol';

@@ -1,8 +1,8 @@
 import {
   type Ack,
+  type Action,
   type Command,
   type Message,
-  type MessageBody,
   type Outbox,
   type OutboxEntry,
   WeftError,
@@ -45,8 +45,8 @@ export class OutboxRunner {
   readonly loaded: Promise<void>;
   readonly #options: OutboxRunnerOptions;
   #entries: Outbox = [];
-  /** Acked, and shown until the message itself arrives: nothing jumps. Gone from the device already. */
-  readonly #acked = new Set<string>();
+  /** Acked with this event, and shown until its effect arrives: nothing jumps. Gone from the device already. */
+  readonly #acked = new Map<string, number>();
   /** What the device would not keep: in memory only until the server has it. */
   readonly #unkept = new Map<string, { resolve: () => void; reject: (error: WeftError) => void }>();
   readonly #inFlight = new Map<string, string>();
@@ -64,16 +64,20 @@ export class OutboxRunner {
     return this.#entries.filter((entry) => entry.command.conversation === conversation);
   }
 
-  /** Queues a message. Resolves with its id when the device has it; where the device fails, when the server has it. */
-  enqueue(conversation: string, body: MessageBody): Promise<string> {
-    return this.#enqueue(conversation, body, undefined);
+  /** Queues a command. Resolves with its id when the device has it; where the device fails, when the server has it. */
+  enqueue(conversation: string, action: Action): Promise<string> {
+    return this.#enqueue(conversation, action, undefined);
   }
 
-  /** Queues what failed again, under a new id. @throws WeftError `not-found` when no failed entry has the id */
-  async retry(id: string): Promise<void> {
+  /**
+   * Queues what failed again, under a new id, as it was or as something else.
+   * @throws WeftError `not-found` when no failed entry has the id
+   */
+  async retry(id: string, instead?: Action): Promise<void> {
     const entry = this.#entries.find((candidate) => candidate.command.id === id);
     if (entry?.state.state !== 'failed') throw new WeftError('not-found');
-    await this.#enqueue(entry.command.conversation, entry.command.action.body, id);
+    const { conversation, action } = entry.command;
+    await this.#enqueue(conversation, instead ?? action, id);
   }
 
   /** Removes a failed entry; any other stays, since the server may have it. */
@@ -97,6 +101,20 @@ export class OutboxRunner {
     this.#entries = rest;
     this.#options.changed(conversation);
     this.#evaluate();
+  }
+
+  /** Changes that were stored, of a conversation: those whose effect has arrived need not be shown any more. */
+  changesArrived(conversation: string, arrived: (action: Action, event: number) => boolean): void {
+    const gone = this.#entries.filter(({ command: { id, conversation: of, action } }) => {
+      const event = this.#acked.get(id);
+      return of === conversation && event !== undefined && arrived(action, event);
+    });
+    if (gone.length === 0) return;
+    for (const { command } of gone) this.#acked.delete(command.id);
+    this.#entries = seen(
+      this.#entries,
+      gone.map(({ command }) => command.id),
+    );
   }
 
   /** Nobody shows a conversation any more: what was acked need not be kept for its list. */
@@ -145,7 +163,7 @@ export class OutboxRunner {
 
   async #enqueue(
     conversation: string,
-    body: MessageBody,
+    action: Action,
     replaces: string | undefined,
   ): Promise<string> {
     const { env, store, device, newId } = this.#options;
@@ -160,7 +178,7 @@ export class OutboxRunner {
         counter,
         conversation,
         at,
-        action: { type: 'send', body },
+        action,
       },
       state: { state: 'queued' },
     });
@@ -191,9 +209,11 @@ export class OutboxRunner {
     const { result } = ack;
     if (result.outcome === 'stored') {
       this.#stopWaiting(conversation);
-      this.#acked.add(id);
+      this.#acked.set(id, result.event);
       this.#settle(id);
       this.#delete(id);
+      // A change may have arrived before its ack; the message itself says so when it comes.
+      if (entry.command.action.type !== 'send') this.#options.changed(conversation);
       return;
     }
     const next = acknowledge(this.#entries, ack);

@@ -1,4 +1,4 @@
-import { type Command, type Message, SEGMENT_SIZE } from '@weft/protocol';
+import { type Command, type Message, type MessageBody, SEGMENT_SIZE } from '@weft/protocol';
 import { openMemoryDevice } from '@weft/storage/device-memory';
 import { describe, expect, it } from 'vitest';
 import type { ConversationHandle, TimelineItem } from '../src/index.ts';
@@ -15,8 +15,13 @@ function messageOf(command: Command, sequence: number, author = 'ann'): Message 
     name: author,
     at: 1_800_000_000_000 + sequence,
     sentAt: command.at,
-    body: command.action.body,
+    body: bodyOf(command),
   };
+}
+
+function bodyOf({ action }: Command): MessageBody {
+  if (action.type !== 'send') throw new Error(`It is no message: ${action.type}.`);
+  return action.body;
 }
 
 /** A message that somebody else sent. */
@@ -35,7 +40,7 @@ function foreign(sequence: number, id = `01J${String(sequence).padStart(23, '0')
 
 const list = (room: ConversationHandle) => room.timeline.get().map(textOf);
 const textOf = (item: TimelineItem) => {
-  const { text } = item.state === 'stored' ? item.message.body : item.entry.command.action.body;
+  const { text } = item.state === 'stored' ? item.message.body : bodyOf(item.entry.command);
   return `${item.state} ${text}`;
 };
 const lists = (room: ConversationHandle, ...expected: string[]) =>
@@ -162,7 +167,7 @@ describe('sending', () => {
     test.env.advance(1_000);
     expect((await command(test, 1)).id).toBe(first.id);
     stored(test, first, 1);
-    expect((await command(test, 2)).action.body.text).toBe('two');
+    expect(bodyOf(await command(test, 2)).text).toBe('two');
   });
 
   it('[C7] a refusal for good shows, stays over a reload, and the queue goes on', async () => {
@@ -172,7 +177,7 @@ describe('sending', () => {
     refused(test, await command(test, 0), 'message-too-long');
     await lists(room, 'failed one', 'queued two');
     expect(room.timeline.get()[0]).toMatchObject({ code: 'message-too-long', reason: 'No.' });
-    expect((await command(test, 1)).action.body.text).toBe('two');
+    expect(bodyOf(await command(test, 1)).text).toBe('two');
     const again = (await test.reload({ connect: false })).weft.conversation('general');
     await again.loaded;
     expect(list(again)).toEqual(['failed one', 'queued two']);

@@ -1,7 +1,7 @@
 /** Every number that both sides must agree on, with its unit. */
 
 /** Version of our own messages; a change of any wire schema raises it (see SPEC.md, "Versions"). */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Sequences in one segment of a conversation. */
 export const SEGMENT_SIZE = 512;
@@ -11,6 +11,9 @@ export const MESSAGE_TEXT_MAX = 16_384;
 
 /** Typed ranges (bold, link, mention, …) in one message. */
 export const MESSAGE_RANGES_MAX = 256;
+
+/** Reactions of one person to one message. */
+export const REACTIONS_MAX = 20;
 
 /** Bytes of one frame from a client, documents' updates included. */
 export const FRAME_MAX_BYTES = 64 * 1024 * 1024;

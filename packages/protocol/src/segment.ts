@@ -1,11 +1,20 @@
-import * as encoding from 'lib0/encoding';
+import * as Y from 'yjs';
+import type { ConversationEvent } from './conversation-event.ts';
 import { SEGMENT_SIZE } from './limits.ts';
-import { type Message, SEGMENT_ROOT } from './message.ts';
+import {
+  type Message,
+  PINS_ROOT,
+  REACTIONS_ROOT,
+  SEGMENT_ROOT,
+  messageSchema,
+  reactionKey,
+} from './message.ts';
+import { type Slot, encodeDelete, encodeSet } from './segment-update.ts';
 
 /**
  * The segment writer. A segment is a Yjs document that only the server writes: its bytes are a pure function of
  * the conversation's events, so that a repair and a second node write the same bytes. One fixed client id per
- * epoch and one struct per event make them so; the struct is written straight in Yjs's update format (v1), since a
+ * epoch and one struct per value make them so; structs are written straight in Yjs's update format, since a
  * `Y.Doc` would cost O(segment) to load for each message.
  */
 
@@ -19,27 +28,145 @@ export function segmentClient(epoch: number): number {
   return epoch;
 }
 
-const CONTENT_ANY = 8;
-const HAS_PARENT_SUB = 0x20;
+/** What a change needs to know of a message: all but what it says. */
+export type MessageHead = Omit<Message, 'body'>;
+
+/** What the writer needs to know of a segment before it can change what is in it. */
+export interface SegmentState {
+  /** Client id → number of structs under it. */
+  readonly clocks: ReadonlyMap<number, number>;
+  /** `root/key` → the newest struct of that key. */
+  readonly slots: ReadonlyMap<string, Slot>;
+  readonly messages: ReadonlyMap<number, MessageHead>;
+}
+
+export const EMPTY_SEGMENT: SegmentState = {
+  clocks: new Map(),
+  slots: new Map(),
+  messages: new Map(),
+};
+
+/** Reads the state off a segment's document: equal to the one folded from all of its events. */
+export function segmentStateOf(doc: Y.Doc): SegmentState {
+  const slots = new Map<string, Slot>();
+  const messages = new Map<number, MessageHead>();
+  for (const root of [SEGMENT_ROOT, REACTIONS_ROOT, PINS_ROOT]) {
+    for (const [key, item] of doc.getMap<unknown>(root)._map) {
+      const { client, clock } = item.lastId;
+      slots.set(slotName(root, key), { client, clock, live: !item.deleted });
+    }
+  }
+  for (const value of doc.getMap<unknown>(SEGMENT_ROOT).values()) {
+    const message = messageSchema.safeParse(value);
+    if (message.success) messages.set(message.data.sequence, headOf(message.data));
+  }
+  return { clocks: Y.decodeStateVector(Y.encodeStateVector(doc)), slots, messages };
+}
+
+/** What an event does to its segment: nothing at all where what it asks for is so already. */
+export interface Written {
+  readonly update: Uint8Array | undefined;
+  readonly next: SegmentState;
+}
 
 /**
- * The update that sets `messages[sequence] = message`, as the struct number `clock` of the segment.
- * @param clock how many structs the segment holds already under this client id
+ * The update that an event makes of its segment, and the segment's state behind it.
+ * @param state the segment before the event
  */
-export function encodeSegmentUpdate(epoch: number, clock: number, message: Message): Uint8Array {
-  const encoder = encoding.createEncoder();
-  encoding.writeVarUint(encoder, 1); // one client
-  encoding.writeVarUint(encoder, 1); // with one struct
-  encoding.writeVarUint(encoder, segmentClient(epoch));
-  encoding.writeVarUint(encoder, clock);
-  encoding.writeUint8(encoder, CONTENT_ANY | HAS_PARENT_SUB);
-  encoding.writeVarUint(encoder, 1); // the parent is a root type, by name
-  encoding.writeVarString(encoder, SEGMENT_ROOT);
-  encoding.writeVarString(encoder, String(message.sequence));
-  encoding.writeVarUint(encoder, 1); // one value
-  // Yjs never writes `undefined` fields that JSON would drop; going through JSON keeps both nodes' bytes equal.
-  // oxlint-disable-next-line typescript/no-unsafe-argument -- any value of JSON can be written
-  encoding.writeAny(encoder, JSON.parse(JSON.stringify(message)));
-  encoding.writeVarUint(encoder, 0); // no deletes
-  return encoding.toUint8Array(encoder);
+export function writeEvent(state: SegmentState, event: ConversationEvent): Written {
+  const client = segmentClient(event.epoch);
+  if (event.type === 'message') {
+    const { message } = event;
+    return set(state, client, SEGMENT_ROOT, String(event.sequence), message, message);
+  }
+  const { action } = event.command;
+  const { sequence, author, at } = event;
+  switch (action.type) {
+    case 'edit':
+    case 'delete':
+      return event.message === undefined
+        ? { update: undefined, next: state }
+        : set(state, client, SEGMENT_ROOT, String(sequence), event.message, event.message);
+    case 'react': {
+      const key = reactionKey(sequence, author, action.emoji);
+      return set(state, client, REACTIONS_ROOT, key, { at, event: event.event });
+    }
+    case 'unreact':
+      return remove(state, REACTIONS_ROOT, reactionKey(sequence, author, action.emoji));
+    case 'pin': {
+      const pin = { by: author, at, event: event.event };
+      return set(state, client, PINS_ROOT, String(sequence), pin);
+    }
+    case 'unpin':
+      return remove(state, PINS_ROOT, String(sequence));
+    case 'send':
+      throw new TypeError('A sent message is an event of its own type.');
+    default: {
+      const unreachable: never = action;
+      return unreachable;
+    }
+  }
+}
+
+/** The update for a new message, whose segment need not be known: nothing of it is changed. */
+export function encodeMessage(epoch: number, clock: number, message: Message): Uint8Array {
+  return encodeSet({
+    client: segmentClient(epoch),
+    clock,
+    root: SEGMENT_ROOT,
+    key: String(message.sequence),
+    before: undefined,
+    value: message,
+  });
+}
+
+/** How many reactions a person has at a message. */
+export function countReactions(state: SegmentState, sequence: number, person: string): number {
+  const prefix = slotName(REACTIONS_ROOT, reactionKey(sequence, person, ''));
+  let count = 0;
+  for (const [name, { live }] of state.slots) if (live && name.startsWith(prefix)) count += 1;
+  return count;
+}
+
+function set(
+  state: SegmentState,
+  client: number,
+  root: string,
+  key: string,
+  value: unknown,
+  message?: Message,
+): Written {
+  const name = slotName(root, key);
+  const clock = state.clocks.get(client) ?? 0;
+  const before = state.slots.get(name);
+  return {
+    update: encodeSet({ client, clock, root, key, before, value }),
+    next: {
+      clocks: new Map(state.clocks).set(client, clock + 1),
+      slots: new Map(state.slots).set(name, { client, clock, live: true }),
+      messages:
+        message === undefined
+          ? state.messages
+          : new Map(state.messages).set(message.sequence, headOf(message)),
+    },
+  };
+}
+
+function remove(state: SegmentState, root: string, key: string): Written {
+  const name = slotName(root, key);
+  const before = state.slots.get(name);
+  if (before?.live !== true) return { update: undefined, next: state };
+  return {
+    update: encodeDelete(before),
+    next: { ...state, slots: new Map(state.slots).set(name, { ...before, live: false }) },
+  };
+}
+
+function slotName(root: string, key: string): string {
+  return `${root}/${key}`;
+}
+
+function headOf(message: Message): MessageHead {
+  const { body: _, ...head } = message;
+  return head;
 }

@@ -70,11 +70,13 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
     logger,
     listener: {
       committed: (tenant, segment, update, head) => {
-        engine(tenant)
-          .show(segment, update)
-          .catch((error: unknown) => {
-            logger.error('A segment could not be shown.', { segment, reason: reasonOf(error) });
-          });
+        if (update !== undefined) {
+          engine(tenant)
+            .show(segment, update)
+            .catch((error: unknown) => {
+              logger.error('A segment could not be shown.', { segment, reason: reasonOf(error) });
+            });
+        }
         followers.tell(tenant, head);
       },
       reread: async (tenant, segments, head) => {

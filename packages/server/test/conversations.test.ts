@@ -12,6 +12,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import type { Principal } from '../src/auth/principal.ts';
+import { checkContents } from '../src/check/contents.ts';
 import { Conversations } from '../src/conversations/conversations.ts';
 import { silentLogger } from '../src/logger.ts';
 import { rawClient } from './support/raw-client.ts';
@@ -52,7 +53,7 @@ function over(store: Store) {
     listener: {
       reread: async () => {},
       committed: (_tenant, _segment, update, head) => {
-        updates.push(update);
+        if (update !== undefined) updates.push(update);
         heads.push(head);
       },
     },
@@ -248,5 +249,98 @@ describe('conversations on a socket', () => {
       result: { outcome: 'refused', code: 'forbidden' },
     });
     expect(await editor.open('conversation/plan/0')).toBe('readonly');
+  });
+});
+
+describe('changes', () => {
+  const change = (n: number, action: Command['action']): Command => ({ ...command(n), action });
+
+  it('[C10] [C4] run among messages, at once, and take no sequence', async () => {
+    const store = await openMemoryStore();
+    const { conversations, heads } = over(store);
+    const body = { version: 1, text: 'edited' } as const;
+    const results = await Promise.all([
+      conversations.command(ann, command(1)),
+      conversations.command(ann, change(2, { type: 'edit', sequence: 1, body })),
+      conversations.command(bea, change(3, { type: 'react', sequence: 1, emoji: '👍' })),
+      conversations.command(bea, command(4)),
+      conversations.command(bea, change(5, { type: 'edit', sequence: 1, body })),
+      conversations.command(ann, change(6, { type: 'delete', sequence: 2 })),
+      conversations.command(bea, change(7, { type: 'delete', sequence: 2 })),
+      conversations.command(ann, change(8, { type: 'unpin', sequence: 1 })),
+    ]);
+    expect(results.map(sequenceOf)).toEqual([1, 1, 1, 2, 'not-author', 'not-author', 2, 1]);
+    expect(heads.map(({ event, sequence }) => [event, sequence])).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 1],
+      [4, 2],
+      [5, 2],
+      [6, 2],
+    ]);
+    expect(await messages(store)).toMatchObject([
+      { sequence: 1, revision: 2, body: { text: 'edited' } },
+      { sequence: 2, revision: 2, deleted: { by: 'bea' }, body: { text: '' } },
+    ]);
+    expect(conversations.busy).toBe(false);
+    expect(
+      await checkContents(store.log, ['_/conversation/general', '_/conversation/general/0']),
+    ).toMatchObject({ messages: 2, problems: [] });
+  });
+
+  it('[C3] [C10] a resent change has one effect, also after a restart, in a segment that was left', async () => {
+    const store = await openMemoryStore();
+    const first = over(store);
+    for (let n = 1; n <= SEGMENT_SIZE + 1; n += 1)
+      await first.conversations.command(ann, command(n));
+    const edit = change(9_000, {
+      type: 'edit',
+      sequence: 3,
+      body: { version: 1, text: 'edited' },
+    });
+    const stored = await first.conversations.command(ann, edit);
+    const second = over(store);
+    expect(await second.conversations.command(ann, edit)).toEqual(stored);
+    await second.conversations.command(ann, { ...edit, id: command(9_001).id });
+    await second.conversations.command(ann, command(9_002));
+    expect((await messages(store, 0))[2]).toMatchObject({ sequence: 3, revision: 3 });
+    expect(second.heads.map(({ segment }) => segment)).toEqual([0, 1]);
+    expect(
+      (
+        await checkContents(
+          store.log,
+          [0, 1].map((n) => `_/conversation/general/${n}`),
+        )
+      ).problems,
+    ).toHaveLength(2);
+    expect(
+      (
+        await checkContents(store.log, [
+          '_/conversation/general',
+          '_/conversation/general/0',
+          '_/conversation/general/1',
+        ])
+      ).problems,
+    ).toEqual([]);
+  });
+
+  it('[C7] what is not known is refused alone, and those behind it are stored', async () => {
+    const store = await openMemoryStore();
+    const { conversations } = over(store);
+    const results = await Promise.all([
+      conversations.command(ann, { ...command(1), action: { type: 'poll' } }),
+      conversations.command(ann, {
+        ...command(2),
+        action: { type: 'send', body: { version: 2, text: '' } },
+      }),
+      conversations.command(ann, change(3, { type: 'pin', sequence: 1 })),
+      conversations.command(ann, command(4)),
+    ]);
+    expect(results.map(sequenceOf)).toEqual([
+      'command-unknown',
+      'version-unknown',
+      'message-unknown',
+      1,
+    ]);
   });
 });

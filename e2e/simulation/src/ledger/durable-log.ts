@@ -1,4 +1,4 @@
-import { type ConversationEvent, conversationEventSchema } from '@weft/protocol';
+import { type ConversationEvent, authorOf, conversationEventSchema } from '@weft/protocol';
 import type { LogEntry } from '@weft/storage';
 import type { StoreRecord } from '@weft/testkit/sim';
 import * as Y from 'yjs';
@@ -178,15 +178,18 @@ export class DurableLog {
   #event({ events }: StreamLedger, event: ConversationEvent): void {
     const { conversation } = event.command;
     const expected = events.length + 1;
-    if (event.event !== expected || event.sequence !== expected) {
+    const messages = events.filter(({ type }) => type === 'message').length;
+    const sound =
+      event.type === 'message' ? event.sequence === messages + 1 : event.sequence <= messages;
+    if (event.event !== expected || !sound) {
       this.#violations.add(
         'C1',
         `${conversation} has event ${event.event}, sequence ${event.sequence} at ${expected}`,
       );
     }
+    const author = authorOf(event);
     const twice = events.some(
-      ({ command, message }) =>
-        command.id === event.command.id && message.author === event.message.author,
+      (other) => other.command.id === event.command.id && authorOf(other) === author,
     );
     if (twice) this.#violations.add('C3', `the command ${event.command.id} had two effects`);
     events.push(event);

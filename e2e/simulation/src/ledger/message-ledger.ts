@@ -58,7 +58,9 @@ export class MessageLedger {
   settle(): void {
     const events = this.#durable.events(this.#stream);
     const places = new Map<string, number>();
-    for (const { message } of events) {
+    for (const event of events) {
+      if (event.type !== 'message') continue;
+      const { message } = event;
       const { text } = message.body;
       if (text.includes(FORBIDDEN)) this.#violations.add('C3', `"${text}" is there`);
       if (places.has(text)) this.#violations.add('C3', `"${text}" is there twice`);

@@ -21,6 +21,7 @@ import {
   encodeWeft,
   encodeWrite,
   segmentOf,
+  readCommand,
 } from '@weft/protocol';
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
@@ -256,7 +257,11 @@ export class ServerSocket {
 
   #own(reader: FrameReader): void {
     const message = decodeUp(reader.decoder);
-    if (message.type === 'command') this.commands.push(message);
+    if (message.type === 'command') {
+      const command = readCommand(message);
+      if ('refused' in command) throw new Error(command.refused);
+      this.commands.push(command);
+    }
     if (message.type === 'digest') this.digests.push(message);
     if (message.type !== 'hello') return;
     this.hellos.push(message);

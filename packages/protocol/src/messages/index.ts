@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { ackSchema } from './ack.ts';
 import { byeSchema } from './bye.ts';
-import { commandSchema } from './command.ts';
+import { commandFrameSchema } from './command.ts';
 import { digestSchema } from './digest.ts';
 import { eventSchema } from './event.ts';
 import { helloSchema } from './hello.ts';
@@ -12,7 +12,7 @@ import { welcomeSchema } from './welcome.ts';
 /** What a client may say at `!weft`. */
 export const upSchema = z.discriminatedUnion('type', [
   helloSchema,
-  commandSchema,
+  commandFrameSchema,
   digestSchema,
   byeSchema,
 ]);

@@ -43,7 +43,7 @@ export async function checkContents(
       }
       case 'conversation': {
         const { events, problems: wrong } = await checkEvents(log, name);
-        messages += events.length;
+        messages += events.filter(({ type }) => type === 'message').length;
         problems.push(...wrong);
         for (const [segment, expected] of bySegment(events)) {
           const stream = streamName(found.tenant, { kind: 'conversation', id: found.id, segment });

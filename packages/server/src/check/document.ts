@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type ConversationEvent, SEGMENT_ROOT, messageSchema } from '@weft/protocol';
+import {
+  type ConversationEvent,
+  EMPTY_SEGMENT,
+  PINS_ROOT,
+  REACTIONS_ROOT,
+  SEGMENT_ROOT,
+  writeEvent,
+} from '@weft/protocol';
 import * as Y from 'yjs';
 import { type ReadableLog, readStream } from '../engine/load.ts';
 import { reasonOf } from '../logger.ts';
@@ -11,28 +18,44 @@ export async function checkDocument(log: ReadableLog, stream: string): Promise<r
   return problems;
 }
 
-/** A segment loads whole, and holds the newest message of each of its sequences and nothing else (law C2). */
+/** A segment loads whole, and holds what its events write and nothing else (law C2). */
 export async function checkSegment(
   log: ReadableLog,
   stream: string,
   events: readonly ConversationEvent[],
 ): Promise<readonly string[]> {
   const { doc, problems } = await loadWhole(log, stream);
+  const expected = writtenBy(events);
   const wrong = [...problems];
-  const expected = new Map(events.map((event) => [String(event.sequence), event.message]));
-  const found = doc.getMap(SEGMENT_ROOT);
-  for (const [sequence, message] of expected) {
-    const parsed = messageSchema.safeParse(found.get(sequence));
-    if (!found.has(sequence)) wrong.push(`${stream}: message ${sequence} is missing`);
-    else if (!parsed.success || !isDeepStrictEqual(parsed.data, message)) {
-      wrong.push(`${stream}: message ${sequence} is not the one of its event`);
+  for (const root of [SEGMENT_ROOT, REACTIONS_ROOT, PINS_ROOT]) {
+    const [found, due] = [doc.getMap(root), expected.getMap(root)];
+    for (const key of due.keys()) {
+      const name = root === SEGMENT_ROOT ? `message ${key}` : `${root} ${key}`;
+      if (!found.has(key)) wrong.push(`${stream}: ${name} is missing`);
+      else if (!isDeepStrictEqual(found.get(key), due.get(key))) {
+        wrong.push(`${stream}: ${name} is not the one of its event`);
+      }
+    }
+    for (const key of found.keys()) {
+      const name = root === SEGMENT_ROOT ? `message ${key}` : `${root} ${key}`;
+      if (!due.has(key)) wrong.push(`${stream}: ${name} has no event`);
     }
   }
-  for (const sequence of found.keys()) {
-    if (!expected.has(sequence)) wrong.push(`${stream}: message ${sequence} has no event`);
-  }
   doc.destroy();
+  expected.destroy();
   return wrong;
+}
+
+/** The segment that its events make, in their order. */
+function writtenBy(events: readonly ConversationEvent[]): Y.Doc {
+  const doc = new Y.Doc();
+  let state = EMPTY_SEGMENT;
+  for (const event of events) {
+    const { update, next } = writeEvent(state, event);
+    state = next;
+    if (update !== undefined) Y.applyUpdate(doc, update);
+  }
+  return doc;
 }
 
 /** Applies a stream update by update, so that the one that cannot be read can be named. */

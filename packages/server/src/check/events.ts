@@ -1,4 +1,10 @@
-import { type ConversationEvent, conversationEventSchema, segmentOf } from '@weft/protocol';
+import {
+  type ConversationEvent,
+  authorOf,
+  conversationEventSchema,
+  segmentOf,
+  stateAfter,
+} from '@weft/protocol';
 import type { LogRecord } from '@weft/storage';
 import { type ReadableLog } from '../engine/load.ts';
 import { reasonOf } from '../logger.ts';
@@ -40,12 +46,19 @@ function problemOf(
   before: ConversationEvent | undefined,
   commands: Set<string>,
 ): string | undefined {
-  const key = `${event.message.author}/${event.command.id}`;
+  const key = `${authorOf(event)}/${event.command.id}`;
   const repeated = commands.has(key);
   commands.add(key);
   if (event.event !== record.number) return `calls itself event ${event.event}`;
-  if (event.sequence !== (before?.sequence ?? 0) + 1) return `has sequence ${event.sequence}`;
-  if (event.message.sequence !== event.sequence || event.message.id !== event.command.id) {
+  const highest = stateAfter(before).sequence;
+  if (event.type === 'message') {
+    if (event.sequence !== highest + 1) return `has sequence ${event.sequence}`;
+    if (event.message.id !== event.command.id) return 'has the message of another';
+  } else {
+    if (event.sequence > highest) return `changes message ${event.sequence}, which is not there`;
+    if (event.newest.sequence !== highest) return `says that there are ${event.newest.sequence}`;
+  }
+  if (event.message !== undefined && event.message.sequence !== event.sequence) {
     return 'has the message of another';
   }
   if (event.segment !== segmentOf(event.sequence)) return `names segment ${event.segment}`;

@@ -1,6 +1,7 @@
 import {
   type Ack,
   type Command,
+  type CommandFrame,
   type ConversationEvent,
   type ConversationHead,
   type ConversationState,
@@ -9,15 +10,21 @@ import {
   decide,
   errorDefinition,
   formatAddress,
+  readCommand,
   sameEffect,
   segmentOf,
+  segmentStateOf,
   stateAfter,
   streamName,
+  timeOf,
+  withSegment,
 } from '@weft/protocol';
 import type { Identity, LogRecord, Log, Registry, Store } from '@weft/storage';
+import * as Y from 'yjs';
 import type { Principal } from '../auth/principal.ts';
 import { recordResource } from '../auth/resources.ts';
 import { Pipeline } from '../door/pipeline.ts';
+import { catchUp } from '../engine/load.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 
 /** What became of a command, and what others must hear of it. */
@@ -25,7 +32,13 @@ export type CommandResult = Ack['result'];
 
 /** Tells of commits: the segment's update to those who have it open, the head to those who follow. */
 export interface ConversationListener {
-  committed(tenant: string, segment: string, update: Uint8Array, head: ConversationHead): void;
+  committed(
+    tenant: string,
+    segment: string,
+    /** `undefined` when the event changed nothing that is shown. */
+    update: Uint8Array | undefined,
+    head: ConversationHead,
+  ): void;
   /**
    * A commit's outcome was not known, and the log has been read since: these segments may hold more than was shown.
    * Resolves when what is open shows all of it.
@@ -34,6 +47,9 @@ export interface ConversationListener {
 }
 
 const utf8 = new TextEncoder();
+
+/** Conversations whose state is kept while nothing is under way: reading a segment costs a few milliseconds. */
+const STATES_KEPT = 64;
 
 /**
  * Conversations: commands become events with dense numbers (laws C1–C5). One append holds the event and the update
@@ -48,6 +64,10 @@ export class Conversations {
   readonly #listener: ConversationListener;
   /** Only while commands are under way: an idle conversation costs nothing. */
   readonly #pipelines = new Map<string, Pipeline<ConversationState>>();
+  /** By stream, the one used last at the end: what the log itself refuses to build on once it is out of date. */
+  readonly #states = new Map<string, ConversationState>();
+  /** By stream: segments that commands under way need to know. */
+  readonly #needed = new Map<string, Set<number>>();
   /** By stream: segments that a commit of unknown outcome may have written to. */
   readonly #unsure = new Map<string, Set<number>>();
 
@@ -70,7 +90,9 @@ export class Conversations {
   }
 
   /** Runs a command of a person who may write in its conversation. Resolves after the commit. */
-  async command(principal: Principal, command: Command): Promise<CommandResult> {
+  async command(principal: Principal, frame: CommandFrame): Promise<CommandResult> {
+    const command = readCommand(frame);
+    if ('refused' in command) return refused(command.refused);
     const stream = streamName(principal.tenant, { kind: 'conversation', id: command.conversation });
     const key = `${principal.sub}/${command.id}`;
     try {
@@ -114,6 +136,10 @@ export class Conversations {
       decide: (state) => {
         const decision = decide(state, command, principal, this.#identity.epoch, this.#now());
         if (decision.outcome === 'refuse') return { do: 'answer', result: refused(decision.code) };
+        if (decision.outcome === 'read') {
+          this.#need(stream, decision.segment);
+          return { do: 'reload' };
+        }
         const { event, segmentUpdate, next } = decision;
         segments = [...segments, event.segment];
         const segment = {
@@ -121,7 +147,7 @@ export class Conversations {
           id: command.conversation,
           segment: event.segment,
         } as const;
-        const common = { principal: principal.sub, at: event.message.at };
+        const common = { principal: principal.sub, at: timeOf(event) };
         return {
           do: 'append',
           next,
@@ -134,12 +160,16 @@ export class Conversations {
               bytes: utf8.encode(JSON.stringify(event)),
               after: state.event,
             },
-            {
-              ...common,
-              stream: streamName(principal.tenant, segment),
-              kind: 'update',
-              bytes: segmentUpdate,
-            },
+            ...(segmentUpdate === undefined
+              ? []
+              : [
+                  {
+                    ...common,
+                    stream: streamName(principal.tenant, segment),
+                    kind: 'update',
+                    bytes: segmentUpdate,
+                  },
+                ]),
           ],
           committed: () => {
             if (event.event === 1) this.#record(principal, command.conversation);
@@ -147,7 +177,7 @@ export class Conversations {
               principal.tenant,
               formatAddress(segment),
               segmentUpdate,
-              headOf(command.conversation, event),
+              headOf(command.conversation, event, event.segment),
             );
             return storedAs(event);
           },
@@ -175,17 +205,59 @@ export class Conversations {
   #pipeline(stream: string, tenant: string, conversation: string): Pipeline<ConversationState> {
     const found = this.#pipelines.get(stream);
     if (found !== undefined) return found;
+    const initial = this.#states.get(stream);
+    this.#states.delete(stream);
     const made = new Pipeline<ConversationState>(
       this.#log,
       async () => {
         const last = await this.#last(stream);
         await this.#resolveDoubts(stream, tenant, conversation, last);
-        return stateAfter(last);
+        return this.#withNeeded(stream, tenant, conversation, stateAfter(last));
       },
-      { idle: () => this.#pipelines.delete(stream) },
+      {
+        ...(initial === undefined ? {} : { initial }),
+        idle: (state) => this.#rest(stream, state),
+      },
     );
     this.#pipelines.set(stream, made);
     return made;
+  }
+
+  /** Nothing of a conversation is under way any more. */
+  #rest(stream: string, state: ConversationState | undefined): void {
+    this.#pipelines.delete(stream);
+    this.#needed.delete(stream);
+    if (state === undefined || state.segments.size === 0) return;
+    this.#states.set(stream, state);
+    const [oldest] = this.#states.keys();
+    if (this.#states.size > STATES_KEPT && oldest !== undefined) this.#states.delete(oldest);
+  }
+
+  #need(stream: string, segment: number): void {
+    const needed = this.#needed.get(stream) ?? new Set();
+    // The newest need comes last, and is the last to be let go.
+    needed.delete(segment);
+    this.#needed.set(stream, needed.add(segment));
+  }
+
+  /**
+   * Reads the segments that commands under way need. A segment may be read with more in it than the head that was read
+   * before: then what is decided on it is refused by the log, and both are read again.
+   */
+  async #withNeeded(
+    stream: string,
+    tenant: string,
+    id: string,
+    state: ConversationState,
+  ): Promise<ConversationState> {
+    let known = state;
+    for (const segment of this.#needed.get(stream) ?? []) {
+      const doc = new Y.Doc();
+      await catchUp(this.#log, streamName(tenant, { kind: 'conversation', id, segment }), doc, 0);
+      known = withSegment(known, segment, segmentStateOf(doc));
+      doc.destroy();
+    }
+    return known;
   }
 
   #doubt(stream: string, segments: readonly number[]): void {
@@ -218,14 +290,15 @@ export class Conversations {
   }
 }
 
-function headOf(conversation: string, last: ConversationEvent | undefined): ConversationHead {
-  return {
-    type: 'event',
-    conversation,
-    event: last?.event ?? 0,
-    sequence: last?.sequence ?? 0,
-    segment: last === undefined ? 0 : segmentOf(last.sequence),
-  };
+/** @param changed the segment that it tells of; default: the newest */
+function headOf(
+  conversation: string,
+  last: ConversationEvent | undefined,
+  changed?: number,
+): ConversationHead {
+  const { event, sequence } = stateAfter(last);
+  const segment = changed ?? (sequence === 0 ? 0 : segmentOf(sequence));
+  return { type: 'event', conversation, event, sequence, segment };
 }
 
 /** @throws Error when the record is no event: the database was changed by something else */
@@ -234,7 +307,7 @@ function readEvent(record: LogRecord): ConversationEvent {
 }
 
 function storedAs(event: ConversationEvent): CommandResult {
-  return { outcome: 'stored', event: event.event, sequence: event.sequence, at: event.message.at };
+  return { outcome: 'stored', event: event.event, sequence: event.sequence, at: timeOf(event) };
 }
 
 /** A refusal with the words of the error table. */

@@ -24,7 +24,12 @@ export type Plan<S, R> =
       readonly rejected?: (result: RejectedAppend) => R | Promise<R>;
     }
   /** Nothing to append: answered when all steps before it are committed, on whose effects the decision rests. */
-  | { readonly do: 'answer'; readonly result: R };
+  | { readonly do: 'answer'; readonly result: R }
+  /**
+   * The state lacks something: once all steps before it are settled it is read from the log again, and this step, and
+   * those behind it, are decided then.
+   */
+  | { readonly do: 'reload' };
 
 export interface Step<S, R> {
   decide(state: S): Plan<S, R>;
@@ -46,7 +51,8 @@ type Decided<S> =
       readonly committed: (numbers: readonly number[]) => void;
       readonly rejected: (result: RejectedAppend) => void;
     }
-  | { readonly do: 'answer'; readonly answer: () => void };
+  | { readonly do: 'answer'; readonly answer: () => void }
+  | { readonly do: 'reload' };
 
 interface InFlight<S> {
   readonly job: Job<S>;
@@ -71,7 +77,7 @@ type State<S> =
 export class Pipeline<S> {
   readonly #log: Pick<Log, 'append'>;
   readonly #load: () => Promise<S>;
-  readonly #idle: () => void;
+  readonly #idle: (state: S | undefined) => void;
   #state: State<S>;
   readonly #inFlight: InFlight<S>[] = [];
   #waiting: Job<S>[] = [];
@@ -79,12 +85,12 @@ export class Pipeline<S> {
   /**
    * @param initial the state, where it is known already; else it is loaded when the first step comes
    * @param load reads the state from the log; called again after a failure
-   * @param idle called each time that nothing is under way any more
+   * @param idle called each time that nothing is under way any more, with the state where it is known
    */
   constructor(
     log: Pick<Log, 'append'>,
     load: () => Promise<S>,
-    options: { readonly initial?: S; readonly idle?: () => void } = {},
+    options: { readonly initial?: S; readonly idle?: (state: S | undefined) => void } = {},
   ) {
     this.#log = log;
     this.#load = load;
@@ -113,6 +119,7 @@ export class Pipeline<S> {
       this.#submit({
         decide: (state) => {
           const plan = step.decide(state);
+          if (plan.do === 'reload') return plan;
           if (plan.do === 'answer') return { do: 'answer', answer: () => resolve(plan.result) };
           const { rejected } = plan;
           return {
@@ -128,6 +135,8 @@ export class Pipeline<S> {
         },
         failed: (error) => settle(() => step.failed(error)),
       });
+      // Answered at once: nothing else would say that nothing is under way.
+      this.#rest();
     });
   }
 
@@ -147,6 +156,12 @@ export class Pipeline<S> {
     } catch (error) {
       // A decision that throws is answered as failed; the steps behind it go on from the same state.
       job.failed(toError(error));
+      return;
+    }
+    if (decided.do === 'reload') {
+      this.#state = { state: 'settling', unsure: false };
+      this.#waiting.push(job);
+      this.#reload();
       return;
     }
     if (decided.do === 'answer' && this.#inFlight.length === 0) {
@@ -201,7 +216,7 @@ export class Pipeline<S> {
       else this.#waiting.push(first.job);
     }
     this.#reload();
-    if (!this.busy) this.#idle();
+    this.#rest();
   }
 
   #reload(): void {
@@ -216,16 +231,20 @@ export class Pipeline<S> {
       (error: unknown) => {
         this.#state = { state: 'settling', unsure: false };
         this.#drain((job) => job.failed(toError(error)));
-        if (!this.busy) this.#idle();
+        this.#rest();
       },
     );
+  }
+
+  #rest(): void {
+    if (!this.busy) this.#idle(this.#state.state === 'ready' ? this.#state.value : undefined);
   }
 
   #drain(each: (job: Job<S>) => void): void {
     const jobs = this.#waiting;
     this.#waiting = [];
     for (const job of jobs) each(job);
-    if (!this.busy) this.#idle();
+    this.#rest();
   }
 }
 

@@ -2,7 +2,7 @@ import type { Connection } from '@hocuspocus/server';
 import {
   type Ack,
   AuthType,
-  type Command,
+  type CommandFrame,
   type ConversationHead,
   type Digest,
   type Down,
@@ -61,7 +61,7 @@ export interface SocketHost {
   verify(token: string): Promise<Principal>;
   roleOf(principal: Principal, resource: Resource): Promise<Role | undefined>;
   engine(tenant: string): Engine;
-  command(principal: Principal, command: Command): Promise<Ack['result']>;
+  command(principal: Principal, command: CommandFrame): Promise<Ack['result']>;
   /** The newest event of a conversation. */
   head(tenant: string, conversation: string): Promise<ConversationHead>;
   /** A segment was opened: from now on the socket hears of its conversation. */
@@ -560,7 +560,7 @@ export class Socket implements EngineSocket {
     );
   }
 
-  #command(command: Command): void {
+  #command(command: CommandFrame): void {
     const person = this.#person;
     if (person.state !== 'known') throw new WeftError('token-required');
     const ended = this.#host.begun(`conversation/${command.conversation}`);

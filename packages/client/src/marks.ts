@@ -1,0 +1,119 @@
+import {
+  type ChangeAction,
+  type Marks,
+  PINS_ROOT,
+  type Pin,
+  REACTIONS_ROOT,
+  type Reaction,
+  parseReactionKey,
+  pinSchema,
+  reactionKey,
+  reactionSchema,
+} from '@weft/protocol';
+import type * as Y from 'yjs';
+
+interface Given {
+  readonly person: string;
+  readonly emoji: string;
+  readonly event: number;
+}
+
+/** What stands beside the messages of a conversation: reactions and pins, read off its segments as they change. */
+export class MarkReader implements Marks {
+  readonly reactions = new Map<number, readonly Reaction[]>();
+  readonly pins = new Map<number, Pin>();
+  /** By sequence, then by key: from which the lists above are made. */
+  readonly #given = new Map<number, Map<string, Given>>();
+
+  /** Reads a segment, and again whatever changes in it. Returns the end of it. */
+  watch(doc: Y.Doc, changed: () => void): () => void {
+    const reactions = doc.getMap<unknown>(REACTIONS_ROOT);
+    const pins = doc.getMap<unknown>(PINS_ROOT);
+    const onReactions = (event: { readonly keysChanged: ReadonlySet<string> }) => {
+      this.#readReactions(event.keysChanged, (key) => reactions.get(key));
+      changed();
+    };
+    const onPins = (event: { readonly keysChanged: ReadonlySet<string> }) => {
+      this.#readPins(event.keysChanged, (key) => pins.get(key));
+      changed();
+    };
+    reactions.observe(onReactions);
+    pins.observe(onPins);
+    this.#readReactions(reactions.keys(), (key) => reactions.get(key));
+    this.#readPins(pins.keys(), (key) => pins.get(key));
+    return () => {
+      reactions.unobserve(onReactions);
+      pins.unobserve(onPins);
+    };
+  }
+
+  /** Whether the effect of an event, of this person's, is here. */
+  has(action: ChangeAction, me: string, event: number): boolean {
+    const { type, sequence } = action;
+    switch (type) {
+      case 'react':
+      case 'unreact': {
+        const given = this.#given.get(sequence)?.get(reactionKey(sequence, me, action.emoji));
+        return type === 'react' ? (given?.event ?? 0) >= event : (given?.event ?? event) >= event;
+      }
+      case 'pin':
+      case 'unpin': {
+        const pin = this.pins.get(sequence);
+        return type === 'pin' ? (pin?.event ?? 0) >= event : (pin?.event ?? event) >= event;
+      }
+      case 'edit':
+      case 'delete':
+        return false;
+      default: {
+        const unreachable: never = type;
+        return unreachable;
+      }
+    }
+  }
+
+  clear(): void {
+    this.reactions.clear();
+    this.pins.clear();
+    this.#given.clear();
+  }
+
+  #readReactions(keys: Iterable<string>, get: (key: string) => unknown): void {
+    const touched = new Set<number>();
+    for (const key of keys) {
+      const named = parseReactionKey(key);
+      if (named === undefined) continue;
+      const { sequence, person, emoji } = named;
+      const value = reactionSchema.safeParse(get(key));
+      const given = this.#given.get(sequence) ?? new Map<string, Given>();
+      this.#given.set(sequence, given);
+      if (value.success) given.set(key, { person, emoji, event: value.data.event });
+      else given.delete(key);
+      touched.add(sequence);
+    }
+    for (const sequence of touched) {
+      const list = listOf(this.#given.get(sequence)?.values() ?? []);
+      if (list.length === 0) this.reactions.delete(sequence);
+      else this.reactions.set(sequence, list);
+    }
+  }
+
+  #readPins(keys: Iterable<string>, get: (key: string) => unknown): void {
+    for (const key of keys) {
+      const sequence = Number(key);
+      const pin = pinSchema.safeParse(get(key));
+      if (pin.success && Number.isSafeInteger(sequence)) this.pins.set(sequence, pin.data);
+      else this.pins.delete(sequence);
+    }
+  }
+}
+
+/** Reactions in the order in which they were first given, and people in theirs: the same on every device. */
+function listOf(given: Iterable<Given>): readonly Reaction[] {
+  const people = new Map<string, string[]>();
+  for (const { emoji, person } of [...given].toSorted((a, b) => a.event - b.event)) {
+    const found = people.get(emoji);
+    if (found === undefined) people.set(emoji, [person]);
+    else found.push(person);
+  }
+  return [...people].map(([emoji, each]) => ({ emoji, people: each }));
+}
