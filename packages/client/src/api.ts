@@ -1,4 +1,11 @@
-import type { DirectoryEntry, ErrorCode, MessageBody, TimelineItem } from '@weft/protocol';
+import type {
+  DirectoryEntry,
+  ErrorCode,
+  MessageBody,
+  Receipt,
+  TimelineItem,
+  Unread,
+} from '@weft/protocol';
 import type { DeviceState, DeviceStore } from '@weft/storage';
 import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
@@ -120,6 +127,19 @@ export interface ConversationHandle {
   retry(id: string, body?: MessageBody | string): Promise<void>;
   /** Removes what failed. */
   dismiss(id: string): Promise<void>;
+  /**
+   * How far each member has got; this person and those who never opened it included or absent, as the server knows them.
+   * `progressOf(receipts, message)` is `stored`, `delivered` or `read`; `seenBy(receipts, message)` lists who read it.
+   */
+  readonly receipts: Observable<readonly Receipt[]>;
+  /** What this person has not read, each message with the reason why it counts. */
+  readonly unread: Observable<Unread>;
+  /**
+   * Everything up to this message (without one, everything that is here) was read. Call it only from a view that is
+   * visible and has the focus: others are shown it. Kept on the device, also without a network; it never goes back.
+   * @throws WeftError `not-stored` for a message without a sequence
+   */
+  markRead(id?: string): void;
   close(): void;
 }
 

@@ -1,5 +1,6 @@
 import {
   type ConversationHead,
+  type Mark,
   type Message,
   type Role,
   SEGMENT_ROOT,
@@ -16,6 +17,7 @@ import type { Documents, OpenDocument } from './documents.ts';
 import { type Derived, type Signal, derived, signal } from './observable.ts';
 import { MarkReader } from './marks.ts';
 import type { OutboxRunner } from './outbox-runner.ts';
+import { Reading } from './reading.ts';
 import type { SyncedDocument } from './synced-document.ts';
 
 export interface ConversationOptions {
@@ -26,6 +28,8 @@ export interface ConversationOptions {
   readonly outbox: OutboxRunner;
   /** The `sub` of the person, once it is known. */
   readonly me: () => string | undefined;
+  /** Says to the server how far this person is. */
+  readonly mark: (mark: Mark) => void;
 }
 
 interface Segment {
@@ -44,6 +48,8 @@ export class Conversation {
   readonly phase: Signal<'loading' | 'local' | 'synced'> = signal('loading');
   readonly access: Derived<DocumentAccess>;
   readonly timeline: Derived<readonly TimelineItem[]>;
+  /** How far everybody is, and what is unread. */
+  readonly reading: Reading;
   readonly #options: ConversationOptions;
   readonly #segments = new Map<number, Segment>();
   readonly #messages = new Map<number, Message>();
@@ -59,6 +65,15 @@ export class Conversation {
   constructor(options: ConversationOptions) {
     this.id = options.id;
     this.#options = options;
+    const { env, store, me, mark } = options;
+    this.reading = new Reading({
+      conversation: this.id,
+      env,
+      store,
+      me,
+      messages: this.#messages,
+      send: mark,
+    });
     this.access = derived(() => this.#computeAccess(), sameAccess);
     this.timeline = derived(() =>
       timeline(this.#messages, options.outbox.entriesOf(this.id), this.#marks, options.me()),
@@ -74,6 +89,11 @@ export class Conversation {
     throw new WeftError('not-stored');
   }
 
+  /** Everything up to a message was shown to the person; without one, everything that is here. */
+  markRead(id?: string): void {
+    this.reading.read(id === undefined ? this.#missing - 1 : this.sequenceOf(id));
+  }
+
   /** The outbox changed. */
   outboxChanged(): void {
     this.#dropArrived();
@@ -86,6 +106,7 @@ export class Conversation {
     this.#head = head;
     if (head.role !== undefined) this.#role = head.role;
     this.access.notify();
+    this.reading.online();
     if (head.sequence > 0) this.#openUpTo(segmentOf(head.sequence));
     this.#evaluate();
   }
@@ -93,6 +114,7 @@ export class Conversation {
   /** The connection is gone: the next one tells of the head anew. */
   lost(): void {
     this.#head = undefined;
+    this.reading.lost();
     this.#cancelRepair?.();
     this.#cancelRepair = undefined;
   }
@@ -111,6 +133,7 @@ export class Conversation {
     this.#marks.clear();
     this.#missing = 1;
     this.lost();
+    this.reading.reset();
     this.timeline.notify();
     this.#open(0);
   }
@@ -133,7 +156,7 @@ export class Conversation {
       if (address?.kind === 'conversation' && !this.#closed) this.#open(address.segment);
     }
     const segments = [...this.#segments.values()].map(({ document }) => document.loaded);
-    await Promise.all([outbox.loaded, ...segments]);
+    await Promise.all([outbox.loaded, this.reading.loaded, ...segments]);
     if (this.phase.get() === 'loading') this.phase.set('local');
     this.timeline.notify();
     this.#evaluate();
@@ -193,6 +216,7 @@ export class Conversation {
     this.#options.outbox.seen(this.id, own);
     this.#dropArrived();
     this.timeline.notify();
+    if (this.phase.get() !== 'loading') this.reading.changed();
     this.#evaluate();
   }
 
@@ -209,9 +233,11 @@ export class Conversation {
   }
 
   #evaluate(): void {
-    const head = this.#head;
-    if (this.#closed || head === undefined || this.phase.get() === 'loading') return;
+    if (this.#closed || this.phase.get() === 'loading') return;
     while (this.#messages.has(this.#missing)) this.#missing += 1;
+    this.reading.arrived(this.#missing - 1);
+    const head = this.#head;
+    if (head === undefined) return;
     const complete = this.#missing > head.sequence;
     const all = [...this.#segments.values()].every(
       ({ document }) => document.phase.get() === 'synced',

@@ -151,6 +151,9 @@ export function conversationHandle(
       return outbox.retry(id, { ...action, body: full });
     },
     dismiss: (id) => outbox.dismiss(id),
+    receipts: readOnly(conversation.reading.receipts),
+    unread: readOnly(conversation.reading.unread),
+    markRead: (id) => conversation.markRead(id),
     close: () => {
       if (!open) return;
       open = false;

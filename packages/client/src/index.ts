@@ -10,8 +10,13 @@ export {
   type MessageBody,
   type MessageRange,
   type Pin,
+  type Progress,
   type Reaction,
+  type Receipt,
   type TimelineItem,
+  type Unread,
   WeftError,
   isSafeLink,
+  progressOf,
+  seenBy,
 } from '@weft/protocol';

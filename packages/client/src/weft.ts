@@ -3,6 +3,7 @@ import {
   type ConversationHead,
   type Digest,
   type ErrorCode,
+  type Receipts,
   type Refused,
   type Stored,
   WeftError,
@@ -114,7 +115,9 @@ export function createWeft(options: WeftOptions): Weft {
     },
   });
 
-  const receive = (message: Stored | Refused | Ack | ConversationHead | Digest): void => {
+  const receive = (
+    message: Stored | Refused | Ack | ConversationHead | Receipts | Digest,
+  ): void => {
     switch (message.type) {
       case 'stored':
         documents.stored(message);
@@ -130,6 +133,9 @@ export function createWeft(options: WeftOptions): Weft {
         break;
       case 'event':
         conversations.get(message.conversation)?.conversation.head(message);
+        break;
+      case 'receipts':
+        conversations.get(message.conversation)?.conversation.reading.heard(message.members);
         break;
       default: {
         const unreachable: never = message;
@@ -197,7 +203,15 @@ export function createWeft(options: WeftOptions): Weft {
       checkOpen(id);
       const known = conversations.get(id);
       const entry = known ?? {
-        conversation: new Conversation({ id, env, store, documents, outbox, me: () => me }),
+        conversation: new Conversation({
+          id,
+          env,
+          store,
+          documents,
+          outbox,
+          me: () => me,
+          mark: (mark) => connection.send(encodeWeft(mark)),
+        }),
         holders: 0,
       };
       entry.holders += 1;

@@ -3,6 +3,7 @@ import type { Store } from '@weft/storage';
 import type { Principal } from './auth/principal.ts';
 import { roleOf } from './auth/rights.ts';
 import { Conversations } from './conversations/conversations.ts';
+import { Receipts } from './conversations/receipts.ts';
 import { DEFAULT_LIMITS, type DocumentLimits } from './door/limits.ts';
 import { Compactor } from './engine/compactor.ts';
 import { Engine } from './engine/engine.ts';
@@ -86,6 +87,13 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
     },
   });
 
+  const receipts = new Receipts({
+    registry: store.registry,
+    logger,
+    head: async (tenant, id) => (await conversations.head(tenant, id)).sequence,
+    tell: (tenant, message) => followers.tell(tenant, message),
+  });
+
   const outstanding = new Outstanding();
   const host: SocketHost = {
     build: options.build,
@@ -102,6 +110,19 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
       if (role === 'reader') throw new WeftError('read-only');
       return conversations.command(principal, command);
     },
+    mark: (principal, mark) => {
+      const resource = { kind: 'conversation', id: mark.conversation } as const;
+      roleOf(store.registry, principal, resource).then(
+        (role) => {
+          // Whoever may not read it has read nothing of it.
+          if (role !== undefined) receipts.mark(principal, mark);
+        },
+        (error: unknown) => {
+          logger.error('Rights could not be read.', { reason: reasonOf(error) });
+        },
+      );
+    },
+    receipts: (tenant, conversation) => receipts.of(tenant, conversation),
     head: (tenant, conversation) => conversations.head(tenant, conversation),
     follow: (socket, tenant, conversation) => followers.add(socket, tenant, conversation),
     unfollow: (socket, tenant, conversation) => followers.remove(socket, tenant, conversation),
@@ -112,8 +133,11 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
     accept: (transport) => new Socket(transport, host),
     outstanding,
     get busy() {
-      return conversations.busy || [...engines.values()].some((each) => each.busy);
+      return conversations.busy || receipts.busy || [...engines.values()].some((each) => each.busy);
     },
-    close: () => compactor.close(),
+    close: () => {
+      receipts.close();
+      return compactor.close();
+    },
   };
 }

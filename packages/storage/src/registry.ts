@@ -1,4 +1,4 @@
-import type { ResourceKind, Role } from '@weft/protocol';
+import type { Receipt, ResourceKind, Role } from '@weft/protocol';
 
 /** What exists, to whom it belongs, and who is a member: the database's say in rights. */
 export interface ResourceRecord {
@@ -30,4 +30,11 @@ export interface Registry {
   /** Keeps a guest under the hash of their secret; a known hash gets the new name. */
   putGuest(secretHash: string, guest: Guest): Promise<void>;
   guest(secretHash: string): Promise<Guest | undefined>;
+  /**
+   * Raises a person's watermarks in a conversation to these where they are higher (law C8); they never fall. Resolves
+   * with what holds now, or with nothing when it held already.
+   */
+  putReceipt(tenant: string, conversation: string, receipt: Receipt): Promise<Receipt | undefined>;
+  /** Everybody's watermarks in a conversation, in no order. */
+  receipts(tenant: string, conversation: string): Promise<readonly Receipt[]>;
 }

@@ -5,6 +5,8 @@ import { commandFrameSchema } from './command.ts';
 import { digestSchema } from './digest.ts';
 import { eventSchema } from './event.ts';
 import { helloSchema } from './hello.ts';
+import { markSchema } from './mark.ts';
+import { receiptsSchema } from './receipts.ts';
 import { refusedSchema } from './refused.ts';
 import { storedSchema } from './stored.ts';
 import { welcomeSchema } from './welcome.ts';
@@ -13,6 +15,7 @@ import { welcomeSchema } from './welcome.ts';
 export const upSchema = z.discriminatedUnion('type', [
   helloSchema,
   commandFrameSchema,
+  markSchema,
   digestSchema,
   byeSchema,
 ]);
@@ -25,6 +28,7 @@ export const downSchema = z.discriminatedUnion('type', [
   refusedSchema,
   ackSchema,
   eventSchema,
+  receiptsSchema,
   digestSchema,
   byeSchema,
 ]);

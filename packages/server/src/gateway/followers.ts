@@ -1,4 +1,4 @@
-import type { ConversationHead } from '@weft/protocol';
+import type { ConversationHead, Receipts } from '@weft/protocol';
 import type { Socket } from './socket.ts';
 
 /** Which sockets hear of which conversation: those that have one of its segments open. */
@@ -19,10 +19,10 @@ export class Followers {
     if (sockets?.size === 0) this.#sockets.delete(key);
   }
 
-  /** Tells everybody who follows a conversation of its new head. */
-  tell(tenant: string, head: ConversationHead): void {
-    for (const socket of this.#sockets.get(keyOf(tenant, head.conversation)) ?? []) {
-      socket.send(head);
+  /** Tells everybody who follows a conversation of its new head, or of where people are in it. */
+  tell(tenant: string, message: ConversationHead | Receipts): void {
+    for (const socket of this.#sockets.get(keyOf(tenant, message.conversation)) ?? []) {
+      socket.send(message);
     }
   }
 }

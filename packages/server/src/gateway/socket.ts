@@ -8,8 +8,10 @@ import {
   type Down,
   type ErrorCode,
   FrameReader,
+  type Mark,
   MessageType,
   PROTOCOL_VERSION,
+  type Receipts,
   type Resource,
   type Role,
   SyncType,
@@ -62,6 +64,10 @@ export interface SocketHost {
   roleOf(principal: Principal, resource: Resource): Promise<Role | undefined>;
   engine(tenant: string): Engine;
   command(principal: Principal, command: CommandFrame): Promise<Ack['result']>;
+  /** A person says how far they are. */
+  mark(principal: Principal, mark: Mark): void;
+  /** Where everybody is in a conversation. */
+  receipts(tenant: string, conversation: string): Promise<Receipts>;
   /** The newest event of a conversation. */
   head(tenant: string, conversation: string): Promise<ConversationHead>;
   /** A segment was opened: from now on the socket hears of its conversation. */
@@ -252,6 +258,10 @@ export class Socket implements EngineSocket {
         return;
       case 'command':
         this.#command(message);
+        return;
+      case 'mark':
+        if (this.#person.state !== 'known') throw new WeftError('token-required');
+        this.#host.mark(this.#person.principal, message);
         return;
       case 'digest':
         this.#compare(message);
@@ -585,8 +595,14 @@ export class Socket implements EngineSocket {
   /** Followed first and asked then: a commit in between is told twice rather than not at all. */
   #follow(tenant: string, conversation: string, role: Role): void {
     this.#host.follow(this, tenant, conversation);
-    this.#host.head(tenant, conversation).then(
-      (head) => this.send({ ...head, role }),
+    Promise.all([
+      this.#host.head(tenant, conversation),
+      this.#host.receipts(tenant, conversation),
+    ]).then(
+      ([head, receipts]) => {
+        this.send({ ...head, role });
+        if (receipts.members.length > 0) this.send(receipts);
+      },
       (error: unknown) => {
         this.#host.logger.error('A conversation could not be read.', { reason: reasonOf(error) });
         this.bye('storage-failed', { retryAfter: 1000 });

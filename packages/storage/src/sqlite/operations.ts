@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { ADOPTED, type AppendResult, type LogEntry } from '../log.ts';
+import type { Receipt } from '@weft/protocol';
 import type { Guest, ResourceRecord } from '../registry.ts';
 import { integer, text } from './rows.ts';
 
@@ -28,6 +29,12 @@ export type Operation =
       readonly person: string;
       readonly role: string;
     }
+  | {
+      readonly type: 'put-receipt';
+      readonly tenant: string;
+      readonly conversation: string;
+      readonly receipt: Receipt;
+    }
   | { readonly type: 'put-guest'; readonly secretHash: string; readonly guest: Guest }
   /** Changes nothing that anybody reads: tells whether a commit works. */
   | { readonly type: 'probe' };
@@ -41,6 +48,7 @@ export interface Answers {
   readonly 'create-resource': boolean;
   readonly 'set-member': null;
   readonly 'put-guest': null;
+  readonly 'put-receipt': Receipt | undefined;
   readonly probe: null;
 }
 
@@ -74,6 +82,13 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
     putSnapshot: db.prepare(
       `INSERT INTO snapshots (stream, up_to, bytes) VALUES (?1, ?2, ?3)
        ON CONFLICT (stream) DO UPDATE SET up_to = ?2, bytes = ?3`,
+    ),
+    putReceipt: db.prepare(
+      `INSERT INTO receipts (tenant, conversation, person, name, delivered, read)
+       VALUES (?1, ?2, ?3, ?4, max(?5, ?6), ?6)
+       ON CONFLICT DO UPDATE SET name = ?4, delivered = max(delivered, ?5, ?6), read = max(read, ?6)
+       WHERE max(?5, ?6) > delivered OR ?6 > read
+       RETURNING delivered, read`,
     ),
     createResource: db.prepare(
       `INSERT INTO resources (tenant, kind, id, parent, owner, created) VALUES (?, ?, ?, ?, ?, ?)
@@ -204,6 +219,16 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
         const { tenant, sub, name } = operation.guest;
         statements.putGuest.run(operation.secretHash, tenant, sub, name);
         return { type, value: null };
+      }
+      case 'put-receipt': {
+        const { tenant, conversation, receipt } = operation;
+        const { person, name, delivered, read } = receipt;
+        const row = statements.putReceipt.get(tenant, conversation, person, name, delivered, read);
+        const value =
+          row === undefined
+            ? undefined
+            : { person, name, delivered: integer(row, 'delivered'), read: integer(row, 'read') };
+        return { type, value };
       }
       case 'probe':
         statements.probe.run();

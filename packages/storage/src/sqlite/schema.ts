@@ -68,4 +68,15 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO keys (stream, key, number) SELECT stream, key, number FROM records WHERE key IS NOT NULL;
   DROP INDEX record_keys;
   `,
+  `
+  CREATE TABLE receipts (
+    tenant TEXT NOT NULL,
+    conversation TEXT NOT NULL,
+    person TEXT NOT NULL,
+    name TEXT NOT NULL,
+    delivered INTEGER NOT NULL,
+    read INTEGER NOT NULL,
+    PRIMARY KEY (tenant, conversation, person)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -12,6 +12,9 @@ export function createSqliteRegistry(db: DatabaseSync, file: string, submit: Sub
       'SELECT parent, owner, created FROM resources WHERE tenant = ? AND kind = ? AND id = ?',
     ),
     member: db.prepare('SELECT role FROM members WHERE tenant = ? AND resource = ? AND person = ?'),
+    receipts: db.prepare(
+      'SELECT person, name, delivered, read FROM receipts WHERE tenant = ? AND conversation = ?',
+    ),
     guest: db.prepare('SELECT tenant, sub, name FROM guests WHERE secret_hash = ?'),
   };
 
@@ -49,6 +52,17 @@ export function createSqliteRegistry(db: DatabaseSync, file: string, submit: Sub
     putGuest: async (secretHash, guest) => {
       await submit('put-guest', { type: 'put-guest', secretHash, guest });
     },
+    putReceipt: (tenant, conversation, receipt) =>
+      submit('put-receipt', { type: 'put-receipt', tenant, conversation, receipt }),
+    receipts: (tenant, conversation) =>
+      reading(() =>
+        statements.receipts.all(tenant, conversation).map((row) => ({
+          person: text(row, 'person'),
+          name: text(row, 'name'),
+          delivered: integer(row, 'delivered'),
+          read: integer(row, 'read'),
+        })),
+      ),
     guest: (secretHash) =>
       reading(() => {
         const row = statements.guest.get(secretHash);

@@ -79,16 +79,39 @@ export function describeRegistryContract(name: string, makeMedium: MakeMedium): 
       expect(await registry.guest('hash-2')).toEqual({ tenant: '_', sub: 'g2', name: 'Ann' });
     });
 
+    it('[C8] watermarks only rise, each for itself, and what was read has been delivered', async () => {
+      const put = (person: string, delivered: number, read: number) =>
+        registry.putReceipt('_', 'general', { person, name: person, delivered, read });
+      const sorted = async (tenant = '_', conversation = 'general') =>
+        [...(await registry.receipts(tenant, conversation))]
+          .toSorted((a, b) => (a.person < b.person ? -1 : 1))
+          .map(({ person, delivered, read }) => [person, delivered, read]);
+      expect(await put('ann', 3, 0)).toMatchObject({ delivered: 3, read: 0 });
+      expect(await put('ann', 2, 5)).toMatchObject({ delivered: 5, read: 5 });
+      expect(await put('ann', 5, 4)).toBeUndefined();
+      expect(await put('bea', 0, 2)).toMatchObject({ delivered: 2, read: 2 });
+      expect(await put('ann', 6, 1)).toMatchObject({ delivered: 6, read: 5 });
+      expect(await sorted()).toEqual([
+        ['ann', 6, 5],
+        ['bea', 2, 2],
+      ]);
+      expect(await sorted('_', 'other')).toEqual([]);
+      expect(await sorted('other')).toEqual([]);
+    });
+
     it('everything answered is there after reopening', async ({ skip }) => {
       if (medium.reopen === undefined) skip('this adapter keeps nothing');
       await registry.createResource(spec);
       await registry.setMember('_', 'workspace/main', 'ann', 'editor');
       await registry.putGuest('hash-1', { tenant: '_', sub: 'g1', name: 'Ann' });
+      const receipt = { person: 'ann', name: 'Ann', delivered: 4, read: 3 };
+      await registry.putReceipt('_', 'general', receipt);
       await store.close();
       store = (await medium.reopen?.()) ?? store;
       registry = store.registry;
       expect(await registry.resource('_', 'document', 'spec')).toEqual(spec);
       expect(await registry.createResource(spec)).toBe(false);
+      expect(await registry.receipts('_', 'general')).toEqual([receipt]);
       expect(await registry.member('_', 'workspace/main', 'ann')).toBe('editor');
       expect(await registry.guest('hash-1')).toEqual({ tenant: '_', sub: 'g1', name: 'Ann' });
     });

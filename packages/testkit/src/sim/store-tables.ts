@@ -6,7 +6,7 @@ import type {
   ResourceRecord,
   Snapshot,
 } from '@weft/storage';
-import type { Role } from '@weft/protocol';
+import { NOTHING_SEEN, type Receipt, type Role, mergeWatermarks } from '@weft/protocol';
 
 /** One committed change of a store, as its disk holds it. */
 export type StoreRecord =
@@ -21,6 +21,7 @@ export type StoreRecord =
   | { readonly type: 'trim'; readonly stream: string }
   | { readonly type: 'resource'; readonly resource: ResourceRecord }
   | { readonly type: 'member'; readonly key: string; readonly role: Role }
+  | { readonly type: 'receipt'; readonly key: string; readonly receipt: Receipt }
   | { readonly type: 'guest'; readonly secretHash: string; readonly guest: Guest };
 
 interface Stream {
@@ -35,6 +36,7 @@ export class StoreTables {
   readonly #streams = new Map<string, Stream>();
   readonly #resources = new Map<string, ResourceRecord>();
   readonly #members = new Map<string, Role>();
+  readonly #receipts = new Map<string, Map<string, Receipt>>();
   readonly #guests = new Map<string, Guest>();
 
   /** What an append would come to. */
@@ -87,6 +89,12 @@ export class StoreTables {
       case 'member':
         this.#members.set(record.key, record.role);
         break;
+      case 'receipt': {
+        const people = this.#receipts.get(record.key) ?? new Map<string, Receipt>();
+        people.set(record.receipt.person, record.receipt);
+        this.#receipts.set(record.key, people);
+        break;
+      }
       case 'guest':
         this.#guests.set(record.secretHash, record.guest);
         break;
@@ -143,6 +151,17 @@ export class StoreTables {
 
   member(key: string): Role | undefined {
     return this.#members.get(key);
+  }
+
+  receipts(key: string): readonly Receipt[] {
+    return [...(this.#receipts.get(key)?.values() ?? [])];
+  }
+
+  /** What a receipt would come to; `undefined` when it tells nothing new. */
+  raised(key: string, receipt: Receipt): Receipt | undefined {
+    const before = this.#receipts.get(key)?.get(receipt.person);
+    const next = { ...receipt, ...mergeWatermarks(before ?? NOTHING_SEEN, receipt) };
+    return before?.delivered === next.delivered && before.read === next.read ? undefined : next;
   }
 
   guest(secretHash: string): Guest | undefined {

@@ -218,6 +218,16 @@ export function openSimStore(options: SimStoreOptions): Store {
       putGuest: (secretHash, guest) =>
         commit(() => ({ result: undefined, records: [{ type: 'guest', secretHash, guest }] })),
       guest: (secretHash) => read((now) => now.guest(secretHash)),
+      putReceipt: (tenant, conversation, receipt) =>
+        commit((now) => {
+          const key = `${tenant}/${conversation}`;
+          const result = now.raised(key, receipt);
+          return {
+            result,
+            records: result === undefined ? [] : [{ type: 'receipt', key, receipt: result }],
+          };
+        }),
+      receipts: (tenant, conversation) => read((now) => now.receipts(`${tenant}/${conversation}`)),
     },
     close: async () => {
       closed = true;
