@@ -60,8 +60,9 @@ function orders<T>(list: readonly T[]): readonly (readonly T[])[] {
 const judge = (doc: Y.Doc, bytes: Uint8Array) => {
   const update = decodeUpdate(bytes);
   if (update === undefined) return 'update-invalid';
-  const known = (client: number) => Y.getState(doc.store, client);
-  return judgeStructs(doc, update, known, { limits: DEFAULT_LIMITS, roots: undefined });
+  const rules = { limits: DEFAULT_LIMITS, roots: undefined };
+  const verdict = judgeStructs(doc, new Map(), update, rules);
+  return verdict.verdict === 'refused' ? verdict.code : verdict.verdict;
 };
 
 /** Texts that came to be in different ways. */

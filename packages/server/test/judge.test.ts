@@ -15,10 +15,11 @@ function judged(doc: Y.Doc, bytes: Uint8Array, rules = ANY): ErrorCode | 'fine' 
   if (update === undefined) return 'update-invalid';
   const finding = examine(doc, new Map(), update);
   if (finding.finding === 'refused') return finding.code;
+  const verdict = judgeStructs(doc, new Map(), update, rules);
   return (
     judgeSize(update, rules.limits) ??
-    judgeStructs(doc, update, (client) => Y.getState(doc.store, client), rules) ??
-    'fine'
+    // Nothing is queued here, so there is nothing to wait for.
+    (verdict.verdict === 'refused' ? verdict.code : 'fine')
   );
 }
 

@@ -122,7 +122,7 @@ export const SERVER_BUGS: readonly Bug[] = [
       `(sound) => (doc, queued, update) => {
          const found = sound(doc, queued, update);
          return found.finding === 'known'
-           ? { finding: 'new', bytes: update.bytes, clocks: queued, writers: [] }
+           ? { finding: 'new', bytes: update.bytes, writers: [] }
            : found;
        }`,
     ),

@@ -5,7 +5,7 @@ import { type StreamContent, catchUp } from '../engine/load.ts';
 import { Tail, type TailWeight } from '../engine/tail.ts';
 import { type Rules, judgeSize, judgeStructs } from './judge.ts';
 import { Pipeline } from './pipeline.ts';
-import { type QueuedClocks, decodeUpdate, examine, knownClock } from './update.ts';
+import { type Queued, decodeUpdate, examine } from './update.ts';
 
 /** What became of a write. `stored` is said only after the commit (law D2). */
 export type Outcome =
@@ -29,10 +29,10 @@ interface IntakeState {
   readonly head: number;
   /** Bytes of all the document's updates so far, queued ones included (`Tail.total`). */
   readonly total: number;
-  readonly queued: QueuedClocks;
+  readonly queued: Queued;
 }
 
-const NOTHING_QUEUED: QueuedClocks = new Map();
+const NOTHING_QUEUED: Queued = new Map();
 
 /**
  * The one door of a loaded document: decode → cut to what the log lacks → judge → append → commit → apply. Applying
@@ -125,16 +125,15 @@ export class Intake {
         const now = this.#now();
         // After a restore, others may bring what its writer had stored; whose the ids are is for the log to know.
         const adopt = now < this.#recoveryUntil;
+        const judged = judgeStructs(this.#doc, state.queued, update, this.#rules);
+        if (judged.verdict === 'waits') return { do: 'wait' };
+        const refused = (code: ErrorCode) =>
+          ({ do: 'answer', result: { outcome: 'refused', code } }) as const;
+        if (judged.verdict === 'refused') return refused(judged.code);
         const code =
           this.#judgeSize(total) ??
-          judgeStructs(
-            this.#doc,
-            update,
-            (client) => knownClock(this.#doc, state.queued, client),
-            this.#rules,
-          ) ??
           (adopt ? undefined : this.#judgeOwners(found.writers, write.principal));
-        if (code !== undefined) return { do: 'answer', result: { outcome: 'refused', code } };
+        if (code !== undefined) return refused(code);
         const claims = adopt
           ? found.writers
           : found.writers.filter((client) => !this.#owners.has(client));
@@ -153,7 +152,7 @@ export class Intake {
           next: {
             head: state.head + 1,
             total,
-            queued: found.clocks,
+            queued: judged.queued,
           },
           committed: () => {
             this.#applied = entry.after + 1;

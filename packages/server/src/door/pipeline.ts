@@ -29,7 +29,9 @@ export type Plan<S, R> =
    * The state lacks something: once all steps before it are settled it is read from the log again, and this step, and
    * those behind it, are decided then.
    */
-  | { readonly do: 'reload' };
+  | { readonly do: 'reload' }
+  /** What is in flight has to be committed before this can be decided: it is decided anew then, and so are those behind it. */
+  | { readonly do: 'wait' };
 
 export interface Step<S, R> {
   decide(state: S): Plan<S, R>;
@@ -39,6 +41,8 @@ export interface Step<S, R> {
 
 /** A step with the types of its answers closed over. */
 interface Job<S> {
+  /** Jobs are decided in the order in which they came, also again. */
+  readonly order: number;
   decide(state: S): Decided<S>;
   failed(error: Error): void;
 }
@@ -52,16 +56,19 @@ type Decided<S> =
       readonly rejected: (result: RejectedAppend) => void;
     }
   | { readonly do: 'answer'; readonly answer: () => void }
-  | { readonly do: 'reload' };
+  | { readonly do: 'reload' }
+  | { readonly do: 'wait' };
 
 interface InFlight<S> {
   readonly job: Job<S>;
-  readonly decided: Decided<S>;
+  readonly decided: Exclude<Decided<S>, { do: 'wait' | 'reload' }>;
 }
 
 type State<S> =
   /** The tentative state is known: steps are decided at once. */
   | { readonly state: 'ready'; readonly value: S }
+  /** A step asked to wait until nothing is in flight; new steps wait behind it. */
+  | { readonly state: 'pausing'; readonly value: S }
   /** Something failed: what is in flight settles first, and new steps wait. */
   | {
       readonly state: 'settling';
@@ -81,6 +88,7 @@ export class Pipeline<S> {
   #state: State<S>;
   readonly #inFlight: InFlight<S>[] = [];
   #waiting: Job<S>[] = [];
+  #count = 0;
 
   /**
    * @param initial the state, where it is known already; else it is loaded when the first step comes
@@ -116,10 +124,12 @@ export class Pipeline<S> {
           reject(toError(error));
         }
       };
+      this.#count += 1;
       this.#submit({
+        order: this.#count,
         decide: (state) => {
           const plan = step.decide(state);
-          if (plan.do === 'reload') return plan;
+          if (plan.do === 'wait' || plan.do === 'reload') return plan;
           if (plan.do === 'answer') return { do: 'answer', answer: () => resolve(plan.result) };
           const { rejected } = plan;
           return {
@@ -164,6 +174,15 @@ export class Pipeline<S> {
       this.#reload();
       return;
     }
+    if (decided.do === 'wait') {
+      if (this.#inFlight.length === 0) {
+        job.failed(new Error('A step waits, and nothing is in flight.'));
+        return;
+      }
+      this.#state = { state: 'pausing', value: state };
+      this.#waiting.push(job);
+      return;
+    }
     if (decided.do === 'answer' && this.#inFlight.length === 0) {
       decided.answer();
       return;
@@ -189,7 +208,11 @@ export class Pipeline<S> {
     result: AppendResult,
   ): void {
     this.#leave(entry);
-    if (result.outcome === 'appended') {
+    if (result.outcome === 'appended' && this.#state.state === 'settling') {
+      // One before it failed, and may be in the log all the same: its effect is missing here, and this one's on top of
+      // it would hide that for good. Both are read from the log, where this step finds what it wrote.
+      this.#waiting.push(entry.job);
+    } else if (result.outcome === 'appended') {
       decided.committed(result.numbers);
     } else {
       // The state it was decided against never came to be, nor will the one it promised to those behind it.
@@ -212,8 +235,12 @@ export class Pipeline<S> {
       const first = this.#inFlight[0];
       if (first === undefined || first.decided.do !== 'answer') break;
       this.#inFlight.shift();
-      if (this.#state.state === 'ready') first.decided.answer();
+      if (this.#state.state === 'ready' || this.#state.state === 'pausing') first.decided.answer();
       else this.#waiting.push(first.job);
+    }
+    if (this.#state.state === 'pausing' && this.#inFlight.length === 0) {
+      this.#state = { state: 'ready', value: this.#state.value };
+      this.#drain((job) => this.#submit(job));
     }
     this.#reload();
     this.#rest();
@@ -241,7 +268,7 @@ export class Pipeline<S> {
   }
 
   #drain(each: (job: Job<S>) => void): void {
-    const jobs = this.#waiting;
+    const jobs = this.#waiting.toSorted((a, b) => a.order - b.order);
     this.#waiting = [];
     for (const job of jobs) each(job);
     this.#rest();

@@ -40,17 +40,26 @@ export function decodeUpdate(bytes: Uint8Array): DecodedUpdate | undefined {
   }
 }
 
-/** Clocks that updates on their way to the log will bring a document to: client id → next clock. */
-export type QueuedClocks = ReadonlyMap<number, number>;
+/** The end of what one client has on its way to the log. */
+export interface QueuedTail {
+  /** The client's next clock. */
+  readonly end: number;
+  /** Its last struct on the way. */
+  readonly last: Y.Item | Y.GC | undefined;
+  /** The item that names parent and key of that struct; `undefined` where it is not known. */
+  readonly named: Y.Item | undefined;
+}
+
+/** What updates on their way to the log will bring a document, by client id. */
+export type Queued = ReadonlyMap<number, QueuedTail>;
 
 export type Finding =
   /** Every struct and every delete is in the document already. */
   | { readonly finding: 'known' }
-  /** `bytes` holds what is new; `clocks` is what is queued once it is queued too. */
+  /** `bytes` holds what is new. */
   | {
       readonly finding: 'new';
       readonly bytes: Uint8Array;
-      readonly clocks: QueuedClocks;
       /** Client ids that new structs were written under. */
       readonly writers: readonly number[];
     }
@@ -61,7 +70,7 @@ export type Finding =
  * pending (a gap in a client's clocks, an origin, a parent or a deleted range that is nowhere) is refused: pending
  * structs fire no event and are lost with the process.
  */
-export function examine(doc: Y.Doc, queued: QueuedClocks, update: DecodedUpdate): Finding {
+export function examine(doc: Y.Doc, queued: Queued, update: DecodedUpdate): Finding {
   const known = (client: number) => knownClock(doc, queued, client);
   const ends = new Map<number, number>();
   const endOf = (client: number) => ends.get(client) ?? known(client);
@@ -89,18 +98,13 @@ export function examine(doc: Y.Doc, queued: QueuedClocks, update: DecodedUpdate)
     }
   }
   if (!fresh) return { finding: 'known' };
-  const clocks = new Map<number, number>();
-  for (const [client, clock] of queued) {
-    if (clock > Y.getState(doc.store, client)) clocks.set(client, clock);
-  }
   const bytes = partly ? cut(update, known) : update.bytes;
-  for (const [client, clock] of ends) clocks.set(client, clock);
-  return { finding: 'new', bytes, clocks, writers: [...ends.keys()] };
+  return { finding: 'new', bytes, writers: [...ends.keys()] };
 }
 
 /** The next clock of a client, with what is queued counted as there. */
-export function knownClock(doc: Y.Doc, queued: QueuedClocks, client: number): number {
-  return Math.max(Y.getState(doc.store, client), queued.get(client) ?? 0);
+export function knownClock(doc: Y.Doc, queued: Queued, client: number): number {
+  return Math.max(Y.getState(doc.store, client), queued.get(client)?.end ?? 0);
 }
 
 /** The update without the structs that are known: what others have already must not grow the log again. */

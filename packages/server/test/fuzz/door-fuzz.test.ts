@@ -131,6 +131,7 @@ describe('the door under mutated updates', () => {
     const found = examine(doc, new Map(), update);
     if (found.finding === 'refused') return found.code;
     if (found.finding === 'known') return 'known';
-    return judgeStructs(doc, update, (client) => Y.getState(doc.store, client), rules) ?? 'new';
+    const verdict = judgeStructs(doc, new Map(), update, rules);
+    return verdict.verdict === 'refused' ? verdict.code : 'new';
   }
 });
