@@ -67,8 +67,8 @@ interface InFlight<S> {
 type State<S> =
   /** The tentative state is known: steps are decided at once. */
   | { readonly state: 'ready'; readonly value: S }
-  /** A step asked to wait until nothing is in flight; new steps wait behind it. */
-  | { readonly state: 'pausing'; readonly value: S }
+  /** A step asked to wait until nothing is in flight, or for the log to be read then; new steps wait behind it. */
+  | { readonly state: 'pausing'; readonly value: S; readonly asked: 'wait' | 'reload' }
   /** Something failed: what is in flight settles first, and new steps wait. */
   | {
       readonly state: 'settling';
@@ -168,19 +168,14 @@ export class Pipeline<S> {
       job.failed(toError(error));
       return;
     }
-    if (decided.do === 'reload') {
-      this.#state = { state: 'settling', unsure: false };
-      this.#waiting.push(job);
-      this.#reload();
-      return;
-    }
-    if (decided.do === 'wait') {
-      if (this.#inFlight.length === 0) {
+    if (decided.do === 'wait' || decided.do === 'reload') {
+      if (this.#inFlight.length === 0 && decided.do === 'wait') {
         job.failed(new Error('A step waits, and nothing is in flight.'));
         return;
       }
-      this.#state = { state: 'pausing', value: state };
+      this.#state = { state: 'pausing', value: state, asked: decided.do };
       this.#waiting.push(job);
+      this.#resume();
       return;
     }
     if (decided.do === 'answer' && this.#inFlight.length === 0) {
@@ -238,12 +233,21 @@ export class Pipeline<S> {
       if (this.#state.state === 'ready' || this.#state.state === 'pausing') first.decided.answer();
       else this.#waiting.push(first.job);
     }
-    if (this.#state.state === 'pausing' && this.#inFlight.length === 0) {
+    this.#resume();
+    this.#reload();
+    this.#rest();
+  }
+
+  /** Goes on after a pause, once nothing is in flight. */
+  #resume(): void {
+    if (this.#state.state !== 'pausing' || this.#inFlight.length > 0) return;
+    if (this.#state.asked === 'reload') {
+      this.#state = { state: 'settling', unsure: false };
+      this.#reload();
+    } else {
       this.#state = { state: 'ready', value: this.#state.value };
       this.#drain((job) => this.#submit(job));
     }
-    this.#reload();
-    this.#rest();
   }
 
   #reload(): void {
