@@ -155,10 +155,14 @@ export class Intake {
             queued: judged.queued,
           },
           committed: () => {
-            this.#applied = entry.after + 1;
-            this.#tail.appended(this.#applied, found.bytes.length);
             if (!adopt) for (const client of claims) this.#owners.set(client, write.principal);
-            Y.applyUpdate(this.#doc, found.bytes, write.origin);
+            // The one before it was committed, and its author told that it was not: the log is read from there, and
+            // shows both. Counted as applied, that one would never be shown, and be taken in once more.
+            if (this.#applied === entry.after) {
+              this.#applied += 1;
+              this.#tail.appended(this.#applied, found.bytes.length);
+              Y.applyUpdate(this.#doc, found.bytes, write.origin);
+            }
             if (entry.after === 0) this.#created(write.principal);
             this.#grown(this.#tail.weight);
             return { outcome: 'stored' };
