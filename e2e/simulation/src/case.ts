@@ -55,7 +55,14 @@ export const actionSchema = z.discriminatedUnion('type', [
     down: z.number(),
   }),
   z.object({ type: z.literal('disk'), when, health: z.enum(['failing', 'lying']), ms: z.number() }),
-  z.object({ type: z.literal('device'), when, tab, ms: z.number() }),
+  /** What a device's browser refuses to write; `failing` unless said. */
+  z.object({
+    type: z.literal('device'),
+    when,
+    tab,
+    ms: z.number(),
+    health: z.optional(z.enum(['failing', 'full', 'dropping'])),
+  }),
   /** The adversary does something; `kind` is one of `hostileKinds`, `dice` deals its details. */
   z.object({
     type: z.literal('attack'),

@@ -173,6 +173,9 @@ export function siege(seed: string, attacks: readonly string[]): Case {
   return { ...calm, actions };
 }
 
+/** How a device's storage may do. */
+const HEALTHS = ['failing', 'full', 'dropping'] as const;
+
 function fault(random: SimRandom, tabs: number, when: number): Action {
   const tab = random.int(0, tabs - 1);
   const site = random.chance(0.1) ? ADVERSARY : `tab ${tab}`;
@@ -207,7 +210,8 @@ function fault(random: SimRandom, tabs: number, when: number): Action {
     case 12:
       return { type: 'linger', when, site, ms: random.int(40, 600) };
     case 10:
-      return { type: 'device', when, tab, ms: short };
+      // By a number that was dealt already: one more would deal all that follows anew.
+      return { type: 'device', when, tab, ms: short, health: HEALTHS[short % HEALTHS.length] };
     default:
       return { type: 'revisit', when, tab, document, away: short };
   }

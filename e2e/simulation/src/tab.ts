@@ -1,13 +1,13 @@
 import type { ConversationHandle, DocumentHandle, Weft } from '@weft/client';
-import { WeftError } from '@weft/protocol';
-import { type MemoryDisk, createMemoryDisk, openMemoryDevice } from '@weft/storage/device-memory';
 import {
   SIM_EPOCH,
+  SimIndexedDb,
+  SimJottings,
   type SimNetwork,
   type SimProcess,
   type SimRandom,
   type SimScheduler,
-  openSimDevice,
+  type StorageHealth,
 } from '@weft/testkit/sim';
 import type * as Y from 'yjs';
 import type { EditAction } from './case.ts';
@@ -44,19 +44,21 @@ type Tab = { readonly state: 'none' } | { readonly state: 'closing' } | OpenTab;
 export class Device {
   readonly site: string;
   readonly #options: DeviceOptions;
-  readonly #disk: MemoryDisk = createMemoryDisk();
+  readonly #browser = new SimIndexedDb();
+  /** Some browsers have no place for a last word: there, a killed tab loses what was not committed. */
+  readonly #jottings: SimJottings | undefined;
   /** Milliseconds that its clock is ahead. */
   readonly #skew: number;
   #tab: Tab = { state: 'none' };
   #sessions = 0;
   /** A document that is left and entered again may be the same one still. */
   readonly #watched = new WeakSet<Y.Doc>();
-  #failing = false;
 
   constructor(options: DeviceOptions) {
     this.#options = options;
     this.site = options.site;
     this.#skew = options.random.fork('skew').int(-60_000, 60_000);
+    this.#jottings = options.random.fork('jottings').chance(0.5) ? new SimJottings() : undefined;
   }
 
   /** The open tab's documents, by address. */
@@ -73,9 +75,9 @@ export class Device {
     return this.#tab.state === 'open' ? this.#tab.conversation : undefined;
   }
 
-  /** Whether writes to the device fail. */
-  fail(failing: boolean): void {
-    this.#failing = failing;
+  /** How its storage does. */
+  set health(health: StorageHealth) {
+    this.#browser.health = health;
   }
 
   /** Opens a tab, if there is none. */
@@ -134,8 +136,7 @@ export class Device {
     if (tab.state !== 'open') return;
     tab.process.kill();
     this.#tab = { state: 'none' };
-    this.#options.network.reap();
-    this.#options.ledger.killed();
+    this.#reap();
   }
 
   /** The tab closes properly. */
@@ -146,11 +147,17 @@ export class Device {
       void tab.weft.close().then(() => {
         tab.process.kill();
         this.#tab = { state: 'none' };
-        this.#options.network.reap();
         // It waited for the device, which may have failed: what was not called safe may be gone.
-        this.#options.ledger.killed();
+        this.#reap();
       });
     });
+  }
+
+  #reap(): void {
+    const { network, random, ledger } = this.#options;
+    network.reap();
+    this.#browser.reap(random.fork(`end ${this.#sessions}`));
+    ledger.killed();
   }
 
   #start(process: SimProcess): void {
@@ -158,12 +165,25 @@ export class Device {
     const { wrappers } = universe;
     const session = random.fork(`session ${this.#sessions}`);
     const draws = wrappers.sameDraws === true ? random.fork('session') : session;
-    const own = openSimDevice({
-      inner: openMemoryDevice(this.#disk),
-      scheduler,
-      process,
-      random: session.fork('device'),
-      failure: () => (this.#failing ? new WeftError('device-failed') : undefined),
+    const storage = session.fork('device');
+    const now = () => SIM_EPOCH + scheduler.now + this.#skew;
+    const timer = (ms: number, fire: () => void) => scheduler.after(ms, fire, process);
+    const own = universe.openDevice({
+      name: 'weft',
+      env: {
+        factory: this.#browser.factory({
+          later: (ms, run) => void scheduler.after(ms, run, process),
+          alive: () => process.alive,
+          random: storage,
+        }),
+        now,
+        random: () => storage.next(),
+        timer,
+        onPresence: () => () => undefined,
+        jottings: this.#jottings,
+        locks: undefined,
+        storage: undefined,
+      },
     });
     const store = wrappers.device?.(own) ?? own;
     const weft = universe.createWeft({
@@ -171,9 +191,9 @@ export class Device {
       token,
       store,
       env: {
-        now: () => SIM_EPOCH + scheduler.now + this.#skew,
+        now,
         random: () => draws.next(),
-        timer: (ms, fire) => scheduler.after(ms, fire, process),
+        timer,
         socket: () => network.connect(site, wrappers.sending),
         onHurry: () => () => undefined,
       },

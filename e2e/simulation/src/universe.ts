@@ -2,6 +2,7 @@ import { registerHooks } from 'node:module';
 import type { createWeft } from '@weft/client';
 import type { createWeftCore, foldUpdates } from '@weft/server';
 import type { DeviceStore, Store } from '@weft/storage';
+import type { openIndexedDbDevice } from '@weft/storage/indexeddb';
 import type { SimEndpoint, SimTransport } from '@weft/testkit/sim';
 
 /** The code under test: one copy of our packages, as they are or with a bug planted. */
@@ -10,6 +11,7 @@ export interface Universe {
   readonly createWeft: typeof createWeft;
   readonly createWeftCore: typeof createWeftCore;
   readonly foldUpdates: typeof foldUpdates;
+  readonly openDevice: typeof openIndexedDbDevice;
   /** What lies between the parts of the system: nothing, but for a planted bug. */
   readonly wrappers: Wrappers;
 }
@@ -32,18 +34,24 @@ export type Accept = (transport: SimTransport) => SimEndpoint;
 
 type Client = Pick<Universe, 'createWeft'>;
 type Server = Pick<Universe, 'createWeftCore' | 'foldUpdates'>;
+type Storage = { readonly openIndexedDbDevice: Universe['openDevice'] };
 
 /** Changes the text of a module as it is loaded. @param file its path in the repository */
 export type Transform = (file: string, source: string) => string;
 
 /** Our packages as they are. */
 export async function soundUniverse(): Promise<Universe> {
-  const [client, server] = await Promise.all([import('@weft/client'), import('@weft/server')]);
+  const [client, server, storage] = await Promise.all([
+    import('@weft/client'),
+    import('@weft/server'),
+    import('@weft/storage/indexeddb'),
+  ]);
   return {
     name: 'sound',
     createWeft: client.createWeft,
     createWeftCore: server.createWeftCore,
     foldUpdates: server.foldUpdates,
+    openDevice: storage.openIndexedDbDevice,
     wrappers: {},
   };
 }
@@ -72,15 +80,17 @@ export async function copiedUniverse(
   transforms.set(mark, transform);
   const here = (specifier: string) => `${import.meta.resolve(specifier)}?${mark}`;
   // oxlint-disable-next-line typescript/no-unsafe-assignment -- the same modules as in `soundUniverse`, loaded anew
-  const [client, server]: [Client, Server] = await Promise.all([
+  const [client, server, storage]: [Client, Server, Storage] = await Promise.all([
     import(here('@weft/client')),
     import(here('@weft/server')),
+    import(here('@weft/storage/indexeddb')),
   ]);
   return {
     name,
     createWeft: client.createWeft,
     createWeftCore: server.createWeftCore,
     foldUpdates: server.foldUpdates,
+    openDevice: storage.openIndexedDbDevice,
     wrappers,
   };
 }

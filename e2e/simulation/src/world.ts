@@ -185,8 +185,11 @@ export class World {
         break;
       case 'device': {
         const device = this.#device(action.tab);
-        device?.fail(true);
-        later(action.ms, () => device?.fail(false));
+        if (device === undefined) break;
+        device.health = action.health ?? 'failing';
+        later(action.ms, () => {
+          device.health = 'well';
+        });
         break;
       }
       case 'attack':
@@ -204,7 +207,7 @@ export class World {
     this.#host.disarm();
     this.#host.health = 'well';
     for (const device of this.#devices) {
-      device.fail(false);
+      device.health = 'well';
       this.#network.return(device.site);
     }
     this.#network.return(ADVERSARY);

@@ -1,5 +1,4 @@
 export { SimDisk } from './sim/disk.ts';
-export { type SimDeviceOptions, openSimDevice } from './sim/device.ts';
 export { SIM_EPOCH, type SimGlobals, installSimGlobals } from './sim/globals.ts';
 export {
   type SimEndpoint,
@@ -9,6 +8,7 @@ export {
   type SimTransport,
 } from './sim/network.ts';
 export type { SimTab } from './sim/idb-transaction.ts';
+export { SimJottings } from './sim/jottings.ts';
 export { SimIndexedDb, type StorageHealth } from './sim/indexeddb.ts';
 export { type SimRandom, createRandom } from './sim/random.ts';
 export { type Escaped, type RunEnd, type SimProcess, SimScheduler } from './sim/scheduler.ts';

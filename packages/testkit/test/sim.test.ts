@@ -1,4 +1,3 @@
-import { createMemoryDisk, openMemoryDevice } from '@weft/storage/device-memory';
 import { describe, expect, it } from 'vitest';
 import {
   type SimEndpoint,
@@ -8,7 +7,6 @@ import {
   type SimTransport,
   type StoreRecord,
   createRandom,
-  openSimDevice,
   openSimStore,
   shrink,
 } from '../src/sim.ts';
@@ -180,33 +178,6 @@ describe('store', () => {
     });
     await scheduler.run(() => head > 0, FOREVER);
     expect(head).toBe(2);
-  });
-});
-
-describe('device', () => {
-  it('[D2] a killed tab loses what was not committed, and nothing else', async () => {
-    const scheduler = new SimScheduler();
-    const disk = createMemoryDisk();
-    const process = scheduler.spawn('tab');
-    const device = openSimDevice({
-      inner: openMemoryDevice(disk),
-      scheduler,
-      process,
-      random: createRandom('device'),
-      failure: () => undefined,
-    });
-    const append = (byte: number) =>
-      device.append({ document: 'd', bytes: Uint8Array.of(byte), origin: 'local' });
-    let first = false;
-    void append(1).then(() => {
-      first = true;
-    });
-    await scheduler.run(() => first, FOREVER);
-    void append(2);
-    process.kill();
-    await scheduler.run(() => false, FOREVER);
-    const { updates } = await openMemoryDevice(disk).load('d');
-    expect(updates).toEqual([Uint8Array.of(1)]);
   });
 });
 

@@ -106,7 +106,11 @@ export function openIndexedDbDevice(options: IndexedDbDeviceOptions): DeviceStor
   return {
     status,
     load: (document) => afterJottings(() => load(document)),
-    append: (update) => queue.issue((tx) => put(tx, updateToKeep(update))),
+    append: (update) => {
+      // Asked once, also when its transaction was undone and is done again: whoever gave it out has it no more.
+      let kept: ReturnType<typeof updateToKeep> | undefined;
+      return queue.issue((tx) => put(tx, (kept ??= updateToKeep(update))));
+    },
     jot: ({ document, bytes, changes = 1 }) => jottings.jot({ document, bytes, changes }),
     markStored: (document, records) =>
       queue.run('write', (tx) => markStored(tx, document, records)),

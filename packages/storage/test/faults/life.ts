@@ -2,6 +2,7 @@ import type { OutboxEntry } from '@weft/protocol';
 import type { DeviceStore } from '@weft/storage';
 import {
   SimIndexedDb,
+  SimJottings,
   type SimProcess,
   SimScheduler,
   type StorageHealth,
@@ -12,21 +13,6 @@ import { openIndexedDbDevice } from '../../src/indexeddb/index.ts';
 
 const NAME = 'weft-faults';
 const DOCUMENT = 'document/a';
-
-/** `localStorage`: what is set in it is there at once, whatever becomes of the page. */
-function simStorage() {
-  const items = new Map<string, string>();
-  return {
-    get length() {
-      return items.size;
-    },
-    key: (at: number) => [...items.keys()][at] ?? null,
-    getItem: (key: string) => items.get(key) ?? null,
-    setItem: (key: string, value: string) => void items.set(key, value),
-    removeItem: (key: string) => void items.delete(key),
-    clear: () => items.clear(),
-  };
-}
 
 interface Tab {
   readonly process: SimProcess;
@@ -59,7 +45,7 @@ export async function live(seed: number, faults: readonly Fault[]): Promise<Life
   const random = createRandom(`device ${seed}`);
   const scheduler = new SimScheduler();
   const browser = new SimIndexedDb();
-  const storage = simStorage();
+  const storage = new SimJottings();
   const typed: Record<string, string> = {};
   let letters = 0;
   const kept: string[] = [];
