@@ -14,12 +14,7 @@ export default defineConfig({
             'e2e/processes/test/**/*.test.ts',
             'scripts/test/**/*.test.ts',
           ],
-          // The planted bugs have their own run (`vitest run -c vitest.bite.config.ts`): one of them is not found reliably.
-          exclude: [
-            '**/*.browser.test.ts',
-            '**/node_modules/**',
-            'e2e/simulation/test/bite.test.ts',
-          ],
+          exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
           testTimeout: 15_000,
         },
       },
