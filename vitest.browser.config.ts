@@ -1,7 +1,7 @@
 import { playwright } from '@vitest/browser-playwright';
 import type { LaunchOptions } from 'playwright';
 import { defineConfig } from 'vitest/config';
-import { typeAndEnd } from './packages/client/test/tab/command.ts';
+import { measureDevice, typeAndEnd } from './packages/client/test/tab/command.ts';
 
 /** Tests that need a real browser: its IndexedDB, its DOM, its editor. */
 const asRoot = process.getuid?.() === 0;
@@ -37,7 +37,10 @@ export default defineConfig({
       enabled: true,
       headless: true,
       screenshotFailures: false,
-      commands: { typeAndEnd: typeAndEnd(launchOptions) },
+      commands: {
+        typeAndEnd: typeAndEnd(launchOptions),
+        measureDevice: measureDevice(launchOptions),
+      },
       provider: playwright({
         launchOptions,
       }),

@@ -123,7 +123,7 @@ export class SyncedDocument {
         options.refused('client-id-taken', message);
       }
     });
-    this.doc.on('update', (update, origin) => this.#updated(update, origin));
+    this.doc.on('update', this.#updated);
     if (successor === undefined) {
       this.loaded = this.#load();
     } else {
@@ -405,6 +405,8 @@ export class SyncedDocument {
 
   /** Applies what the device held in one transaction. What is damaged is told of; the server may have it. */
   #applyHeld(updates: readonly Uint8Array[]): void {
+    // Yjs encodes what a transaction brought for whoever listens: as much work again, for nothing.
+    this.doc.off('update', this.#updated);
     Y.transact(
       this.doc,
       () => {
@@ -419,10 +421,11 @@ export class SyncedDocument {
       this.#device,
       false,
     );
+    this.doc.on('update', this.#updated);
     if (this.#damaged > 0) this.#options.damaged();
   }
 
-  #updated(update: Uint8Array, origin: unknown): void {
+  readonly #updated = (update: Uint8Array, origin: unknown): void => {
     if (origin === this.#device) return;
     this.#compareLater();
     if (origin === this.#remote) {
@@ -435,7 +438,7 @@ export class SyncedDocument {
       if (this.#local.length === 1) this.#told();
     }
     this.#scheduleFlush();
-  }
+  };
 
   /** Many records become one, once nobody waits for the document: looked at when it was read, and as it grows. */
   #foldLater(): void {

@@ -44,6 +44,7 @@ const recordSchema = z.object({
 });
 
 const numberSchema = z.int();
+const UTF8 = new TextEncoder();
 
 /** Keeps a record, in one request. Returns what reads its number after the commit. */
 export function put(tx: IDBTransaction, record: DeviceRecord, waiting = record.changes > 0) {
@@ -59,7 +60,7 @@ function entry({ document, bytes: view, changes }: DeviceRecord, waiting: boolea
 
 /** Over all of a record but whether it waits, which changes. */
 function checksum(document: string, changes: number, bytes: Uint8Array): number {
-  return crc32(bytes, crc32(new TextEncoder().encode(`${changes} ${document}`)));
+  return crc32(bytes, crc32(UTF8.encode(`${changes} ${document}`)));
 }
 
 function read(number: number, value: unknown): FoundRecord | undefined {
@@ -148,7 +149,7 @@ function remains(value: unknown): { readonly bytes: Uint8Array; readonly waiting
     return { bytes: new Uint8Array(), waiting: true };
   const bytes: unknown = 'bytes' in value ? value.bytes : undefined;
   return {
-    bytes: bytes instanceof Uint8Array ? bytes : new TextEncoder().encode(JSON.stringify(value)),
+    bytes: bytes instanceof Uint8Array ? bytes : UTF8.encode(JSON.stringify(value)),
     waiting: WAITING_INDEX in value,
   };
 }

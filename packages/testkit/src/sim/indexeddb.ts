@@ -11,13 +11,15 @@ export type StorageHealth = 'well' | 'failing' | 'full' | 'dropping';
  */
 export class SimIndexedDb {
   health: StorageHealth = 'well';
+  /** Bytes of records that the browser gives room for. */
+  quota = Number.POSITIVE_INFINITY;
   readonly #databases = new Map<string, Database>();
 
   /** Its face in a tab. */
   factory(tab: SimTab): IDBFactory {
     const open = (name: string, version = 1): SimRequest => {
       const request = new OpenRequest();
-      const database = this.#databases.get(name) ?? new Database(() => this.health);
+      const database = this.#databases.get(name) ?? new Database(this);
       this.#databases.set(name, database);
       tab.later(tab.random.next(), () => database.open(tab, version, request));
       return request;
@@ -74,6 +76,11 @@ function damaged(value: unknown, random: SimRandom): unknown {
   return { ...value, bytes: random.chance(0.7) ? turned : bytes.slice(0, at) };
 }
 
+function sizeOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null || !('bytes' in value)) return 0;
+  return value.bytes instanceof Uint8Array ? value.bytes.length : 0;
+}
+
 class OpenRequest extends SimRequest {
   onupgradeneeded: (() => void) | null = null;
   onblocked: (() => void) | null = null;
@@ -83,12 +90,12 @@ class OpenRequest extends SimRequest {
 class Database {
   version = 0;
   tables = new Map<string, SimTable>();
-  readonly #health: () => StorageHealth;
+  readonly #browser: SimIndexedDb;
   #connections: Connection[] = [];
   #queue: SimTransaction[] = [];
 
-  constructor(health: () => StorageHealth) {
-    this.#health = health;
+  constructor(browser: SimIndexedDb) {
+    this.#browser = browser;
   }
 
   open(tab: SimTab, version: number, request: OpenRequest): void {
@@ -172,9 +179,11 @@ class Database {
   }
 
   #refuse(wrote: boolean): DOMException | undefined {
-    switch (this.#health()) {
+    const { health, quota } = this.#browser;
+    switch (health) {
       case 'well':
-        return undefined;
+        if (quota === Number.POSITIVE_INFINITY || !wrote || this.#size() <= quota) return undefined;
+        return new DOMException('There is no room.', 'QuotaExceededError');
       case 'failing':
         return wrote ? new DOMException('The disk fails.', 'UnknownError') : undefined;
       case 'full':
@@ -184,6 +193,14 @@ class Database {
       default:
         throw new Error('There is no such health.');
     }
+  }
+
+  #size(): number {
+    let size = 0;
+    for (const { records } of this.tables.values()) {
+      for (const value of records.values()) size += sizeOf(value);
+    }
+    return size;
   }
 
   #left(transaction: SimTransaction): void {
