@@ -52,7 +52,6 @@ describe('bad days of a device', () => {
   ])(
     '[D2] no IndexedDB (%s): each call rejects, none throws, and the reason is told',
     async (_, factory) => {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all that is used of one
       const { store } = bench(undefined, { factory: factory as IDBFactory | undefined });
       await expect(store.append(local)).rejects.toMatchObject(failed);
       await expect(store.load('document/a')).rejects.toMatchObject(failed);

@@ -67,7 +67,7 @@ export function measureDevice(
 }
 
 async function onDisk<T>(
-  { context, page }: Parameters<BrowserCommand<[]>>[0],
+  { context, page }: Parameters<BrowserCommand>[0],
   launchOptions: LaunchOptions,
   work: (open: () => Promise<Page>) => Promise<T>,
 ): Promise<T> {
