@@ -1,4 +1,4 @@
-import { SimIndexedDb, type SimTab, createRandom } from '@weft/testkit/sim';
+import { SimIndexedDb, SimJottings, type SimTab, createRandom } from '@weft/testkit/sim';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { type DeviceEnvironment, openIndexedDbDevice } from '../src/indexeddb/index.ts';
@@ -164,5 +164,35 @@ describe('bad days of a device', () => {
     await store.markStored('document/a', [record]);
     await store.evict('document/a');
     expect(await store.documents('')).toEqual([]);
+  });
+
+  it('[D2] what is written down for later stays within its room, whoever left it, and takes nothing for granted', async () => {
+    const jottings = new SimJottings();
+    const large = { ...local, bytes: new Uint8Array(200_000) };
+    for (const seed of ['one', 'two', 'three']) {
+      const random = createRandom(seed);
+      const { store } = bench(undefined, { jottings, random: () => random.next() });
+      for (let times = 0; times < 3; times += 1) store.jot(large);
+    }
+    let length = 0;
+    for (let at = 0; at < jottings.length; at += 1) {
+      length += jottings.getItem(jottings.key(at) ?? '')?.length ?? 0;
+    }
+    expect(length).toBeGreaterThan(500_000);
+    expect(length).toBeLessThan(1_100_000);
+    const { store } = bench(undefined, {
+      jottings: {
+        length: 0,
+        key: () => null,
+        getItem: () => null,
+        removeItem: () => undefined,
+        setItem: () => {
+          throw new DOMException('Full.', 'QuotaExceededError');
+        },
+      },
+    });
+    store.jot(local)();
+    await store.append(local);
+    expect((await store.load('document/a')).unstored).toBe(1);
   });
 });

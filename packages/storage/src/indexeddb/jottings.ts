@@ -20,7 +20,7 @@ const PREFIX = 'weft:jotting';
 /** Milliseconds for which a tab that just went may still seem to be there. */
 const GOING = 500;
 
-/** Characters of one tab's jottings at most: browsers keep 5 MB for all of an origin, and others need some of it. */
+/** Characters of all jottings at most, as each tab counts: browsers keep 5 MB for an origin, and others need some of it. */
 const ROOM = 1_000_000;
 
 /**
@@ -50,8 +50,9 @@ export class Jottings {
   /** Writes it down. Returns what erases it; idempotent. */
   jot({ document, bytes, changes }: Jotting): () => void {
     const storage = this.#storage;
-    if (storage === undefined || this.#length + bytes.length * 2 > ROOM) return () => undefined;
-    if (this.#next === 0) this.#live();
+    if (storage === undefined) return () => undefined;
+    if (this.#next === 0) this.#begin();
+    if (this.#length + bytes.length * 2 > ROOM) return () => undefined;
     const key = `${this.#own}${String(this.#next).padStart(9, '0')}`;
     this.#next += 1;
     const text = `${changes} ${document} ${toText(bytes)}`;
@@ -98,8 +99,10 @@ export class Jottings {
     this.#end();
   }
 
-  /** Holds a lock for as long as this tab is there. */
-  #live(): void {
+  /** Counts what others have left, and holds a lock for as long as this tab is there. */
+  #begin(): void {
+    this.#next = 1;
+    this.#length = this.found().reduce((sum, { bytes }) => sum + bytes.length * 2, 0);
     const end = new Promise<void>((resolve) => {
       this.#end = resolve;
     });
