@@ -68,6 +68,22 @@ describe('judging', () => {
     expect(judged(doc, insertBetween([1, 2], [1, 0]))).toBe('neighbours-forged');
   });
 
+  it('[D3] [D4] refuses neighbours in two lists, also where one of them comes with the same update', () => {
+    const doc = typed();
+    doc.getText('u').insert(0, 'z');
+    // Client 9: "x" behind the first character of one text, then "y" between that and the other text: found by fuzzing.
+    const encoder = encoding.createEncoder();
+    for (const value of [1, 2, 9, 0]) encoding.writeVarUint(encoder, value);
+    encoding.writeUint8(encoder, 4 | 0x80 | 0x40);
+    for (const value of [1, 0, 1, 1]) encoding.writeVarUint(encoder, value);
+    encoding.writeVarString(encoder, 'x');
+    encoding.writeUint8(encoder, 4 | 0x80 | 0x40);
+    for (const value of [9, 0, 1, 3]) encoding.writeVarUint(encoder, value);
+    encoding.writeVarString(encoder, 'y');
+    encoding.writeVarUint(encoder, 0);
+    expect(judged(doc, encoding.toUint8Array(encoder))).toBe('neighbours-forged');
+  });
+
   it('refuses a struct that moves a clock further than a change can', () => {
     const collected = struct(9, 0, (encoder) => {
       encoding.writeUint8(encoder, 0);

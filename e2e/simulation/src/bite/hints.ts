@@ -21,6 +21,6 @@ export const HINTS: Readonly<Record<string, number>> = {
   'without judge.ts judgeNames: type-forbidden': 25,
   'without judge.ts judgeNames: update-too-large (2)': 26,
   'without judge.ts judgeDepth: nesting-too-deep': 25,
-  'without judge.ts judgeNeighbours: neighbours-forged (2)': 6,
+  'without neighbours.ts judgeNeighbours: neighbours-forged (2)': 6,
   'without update.ts examine: update-gap (3)': 10,
 };

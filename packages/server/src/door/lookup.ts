@@ -10,6 +10,8 @@ export class Lookup {
   /** Which item names an item's parent and key: each of a long run would walk back to its beginning. */
   readonly #namedBy = new Map<Y.Item, Y.Item | undefined>();
 
+  readonly #lists = new Map<Y.Item, string>();
+  #roots: ReadonlyMap<unknown, string> | undefined;
   #waits = false;
 
   constructor(doc: Y.Doc, update: DecodedUpdate, queued: Queued) {
@@ -55,6 +57,23 @@ export class Lookup {
     const tail = this.#queued.get(id.client);
     if (tail?.end !== id.clock || !(tail.last instanceof Y.Item)) return false;
     return Y.compareIDs(tail.last.rightOrigin, rightOrigin);
+  }
+
+  /**
+   * Names the list that an item is in: a type and a key in it. `undefined` where it is not known, since something that
+   * the item leans on was collected.
+   */
+  listOf(id: Y.ID): string | undefined {
+    const item = this.#find(id);
+    const named = item === undefined ? undefined : this.#named(item);
+    if (named === undefined) return undefined;
+    const known = this.#lists.get(named);
+    if (known !== undefined) return known;
+    const type = this.#nameOf(named.parent);
+    if (type === undefined) return undefined;
+    const list = JSON.stringify([type, named.parentSub]);
+    this.#lists.set(named, list);
+    return list;
   }
 
   /** How many types an item is in; stops counting above `max`. Iterative: the attack is a deep chain. */
@@ -103,6 +122,17 @@ export class Lookup {
     if (!(parent instanceof Y.ID)) return parent;
     const holder = this.integrated(parent);
     return holder?.content instanceof Y.ContentType ? holder.content.type : undefined;
+  }
+
+  /** One name for each type, however a struct names it: a root's own, or the id of the item that holds it. */
+  #nameOf(parent: unknown): string | undefined {
+    if (typeof parent === 'string') return `root ${parent}`;
+    if (parent instanceof Y.ID) return `item ${parent.client}:${parent.clock}`;
+    if (!(parent instanceof Y.AbstractType)) return undefined;
+    if (parent._item !== null) return this.#nameOf(parent._item.id);
+    this.#roots ??= new Map([...this.#doc.share].map(([name, type]) => [type, name]));
+    const root = this.#roots.get(parent);
+    return root === undefined ? undefined : this.#nameOf(root);
   }
 
   /** The item whose type holds this one; `undefined` for a root. */

@@ -21,9 +21,13 @@ export function judgeNeighbours(
   if (rightOrigin === null) return undefined;
   if (known === 0 && lookup.goesOn(item)) return undefined;
   const right = lookup.integrated(rightOrigin);
-  if (right === undefined) return undefined;
   const left = origin === null ? undefined : lookup.integrated(origin);
-  if (origin !== null && left === undefined) return undefined;
+  if (right === undefined || (origin !== null && left === undefined)) {
+    // One of them comes with the same update. It cannot be in another list than the other one.
+    const lists = origin === null ? [] : [lookup.listOf(origin), lookup.listOf(rightOrigin)];
+    const [ours, theirs] = lists.filter((list) => list !== undefined);
+    return theirs !== undefined && ours !== theirs ? 'neighbours-forged' : undefined;
+  }
   if (left !== undefined && left.parent !== right.parent) return 'neighbours-forged';
   if (left === right) {
     const clocks = (origin?.clock ?? 0) + 1;
