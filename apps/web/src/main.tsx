@@ -1,6 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
+import { browserStorage } from './session/browser-storage.ts';
 import { createSessionStore } from './session/session.ts';
 import { browserUpdates } from './update/browser-updates.ts';
 import '@weft/editor/style.css';
@@ -20,6 +21,6 @@ if (place === null) throw new Error('index.html has no #root.');
 
 createRoot(place).render(
   <StrictMode>
-    <App sessions={createSessionStore(localStorage)} updates={browserUpdates()} />
+    <App sessions={createSessionStore(browserStorage())} updates={browserUpdates()} />
   </StrictMode>,
 );

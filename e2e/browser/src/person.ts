@@ -31,9 +31,15 @@ export class Person {
     page.on('pageerror', (error) => this.errors.push(error.message));
   }
 
-  /** Opens a browser and signs in. */
-  static async signIn(browser: Browser, line: FaultProxy, name: string): Promise<Person> {
+  /** Opens a browser and signs in. @param prepare run in each page before the app */
+  static async signIn(
+    browser: Browser,
+    line: FaultProxy,
+    name: string,
+    prepare?: () => void,
+  ): Promise<Person> {
     const context = await browser.newContext();
+    if (prepare !== undefined) await context.addInitScript(prepare);
     const person = new Person(name, line, context, await context.newPage());
     await person.page.goto(line.url);
     const field = person.page.getByRole('textbox', { name: 'Your name' });

@@ -5,8 +5,8 @@ import { type Product, startProduct } from './product.ts';
 /** A test with a server of its own and as many people as it wants. */
 export const test = base.extend<{
   product: Product;
-  /** Signs somebody in, in a browser context and on a line of their own. */
-  signIn: (name: string) => Promise<Person>;
+  /** Signs somebody in, in a browser context and on a line of their own. @param prepare run in each page before the app */
+  signIn: (name: string, prepare?: () => void) => Promise<Person>;
 }>({
   // Playwright reads a fixture's needs from the pattern of its first parameter, even when there are none.
   // oxlint-disable-next-line no-empty-pattern
@@ -20,8 +20,8 @@ export const test = base.extend<{
   },
   signIn: async ({ browser, product }, use) => {
     const people: Person[] = [];
-    await use(async (name) => {
-      const person = await Person.signIn(browser, await product.line(), name);
+    await use(async (name, prepare) => {
+      const person = await Person.signIn(browser, await product.line(), name, prepare);
       people.push(person);
       return person;
     });

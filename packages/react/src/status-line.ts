@@ -1,4 +1,4 @@
-import type { ConnectionStatus, DocumentStatus, Observable } from '@weft/client';
+import type { ConnectionStatus, DeviceState, DocumentStatus, Observable } from '@weft/client';
 import { type StatusWords, statusWords } from './status-words.ts';
 
 /** Calls back after `ms` milliseconds; returns the cancel. */
@@ -7,6 +7,8 @@ export type Timer = (ms: number, fire: () => void) => () => void;
 export interface StatusLineSources {
   readonly connection: Observable<ConnectionStatus>;
   readonly document: Observable<DocumentStatus>;
+  /** Whether the device keeps what is made; default: it does. */
+  readonly device?: Observable<DeviceState>;
   /** Refused changes that the person has not looked at; default none. */
   readonly refused?: Observable<number>;
 }
@@ -29,7 +31,7 @@ type Wait = keyof typeof PATIENCE;
  * It listens to its sources while somebody listens to it.
  */
 export function createStatusLine(
-  { connection, document, refused }: StatusLineSources,
+  { connection, document, device, refused }: StatusLineSources,
   timer: Timer,
 ): Observable<StatusWords> {
   const listeners = new Set<() => void>();
@@ -65,7 +67,12 @@ export function createStatusLine(
     const said: ConnectionStatus = cut
       ? { state: passed.has('offline') ? 'offline' : 'online' }
       : link;
-    const words = statusWords(said, work, refused?.get());
+    const words = statusWords({
+      connection: said,
+      document: work,
+      device: device?.get(),
+      refused: refused?.get(),
+    });
     if (words.status === 'unsaved' && !passed.has('saving')) {
       // Nothing that could be said here is true yet, but for words that claim no more than before.
       return shown === undefined || shown.status === 'stored'
@@ -97,8 +104,9 @@ export function createStatusLine(
     subscribe(listener) {
       listeners.add(listener);
       if (listeners.size === 1) {
-        leave = [connection, document, ...(refused === undefined ? [] : [refused])].map((source) =>
-          source.subscribe(evaluate),
+        const sources = [connection, document, device, refused];
+        leave = sources.flatMap((source) =>
+          source === undefined ? [] : [source.subscribe(evaluate)],
         );
         evaluate();
       }

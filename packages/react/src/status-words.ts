@@ -1,10 +1,11 @@
-import type { ConnectionStatus, DocumentStatus } from '@weft/client';
+import type { ConnectionStatus, DeviceState, DocumentStatus } from '@weft/client';
 
 /** Which sentence it is; for styles and tests, where the text is for people. */
 export type StatusKind =
   | 'unsaved'
   | 'local'
   | 'offline'
+  | 'memory-only'
   | 'stored'
   | 'outdated'
   | 'refused'
@@ -15,25 +16,42 @@ export interface StatusWords {
   readonly text: string;
 }
 
+/** What there is to say something about. */
+export interface StatusFacts {
+  readonly connection: ConnectionStatus;
+  readonly document: DocumentStatus;
+  /** Whether the device keeps what is made; without it, that it does. */
+  readonly device?: DeviceState | undefined;
+  /** How many changes the server refused and the person has not looked at. */
+  readonly refused?: number | undefined;
+}
+
 /**
  * What to say of a person's work, in words about the work. Pure; the timing of these words (what is shown before
  * 300 ms and 2 s have passed) is `createStatusLine`'s.
- * @param refused how many changes the server refused and the person has not looked at
  */
-export function statusWords(
-  connection: ConnectionStatus,
-  document: DocumentStatus,
+export function statusWords({
+  connection,
+  document,
+  device,
   refused = 0,
-): StatusWords {
+}: StatusFacts): StatusWords {
   if (refused > 0) {
     return { status: 'refused', text: 'This change could not be kept · Show it' };
   }
   if (connection.state === 'outdated') {
     return { status: 'outdated', text: 'A new version is ready · Reload' };
   }
+  // What the server has is safe wherever it is written; of anything else it must be said that a reload loses it.
+  if (device?.state === 'memory-only' && document.state !== 'stored') {
+    return { status: 'memory-only', text: 'Not saved on this device' };
+  }
   if (document.state === 'unsaved') return { status: 'unsaved', text: 'Saving…' };
   if (connection.state === 'revoked') {
     return { status: 'revoked', text: `Signed out · saved on this device${toSend(document)}` };
+  }
+  if (connection.state === 'offline' && device?.state === 'memory-only') {
+    return { status: 'offline', text: 'Offline' };
   }
   if (connection.state === 'offline') {
     return { status: 'offline', text: `Offline · saved on this device${toSend(document)}` };

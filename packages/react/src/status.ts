@@ -1,4 +1,10 @@
-import type { ConnectionStatus, DocumentHandle, DocumentStatus, Observable } from '@weft/client';
+import type {
+  ConnectionStatus,
+  DeviceState,
+  DocumentHandle,
+  DocumentStatus,
+  Observable,
+} from '@weft/client';
 import { useMemo } from 'react';
 import { useObservable } from './observable.ts';
 import { useWeft } from './provider.tsx';
@@ -15,6 +21,11 @@ export function useConnection(): ConnectionStatus {
   return useObservable(useWeft().connection);
 }
 
+/** Whether this device keeps what is made on it. */
+export function useDeviceState(): DeviceState {
+  return useObservable(useWeft().storage);
+}
+
 const NOTHING_TO_KEEP: DocumentStatus = { state: 'stored', waiting: 0 };
 
 /** Where a document's newest local change is; of no document, there is none to keep. */
@@ -27,14 +38,14 @@ export function useStatusLine(
   document: Observable<DocumentStatus>,
   refused?: Observable<number>,
 ): StatusWords {
-  const { connection } = useWeft();
+  const { connection, storage: device } = useWeft();
   const line = useMemo(
     () =>
       createStatusLine(
-        { connection, document, ...(refused === undefined ? {} : { refused }) },
+        { connection, document, device, ...(refused === undefined ? {} : { refused }) },
         browserTimer,
       ),
-    [connection, document, refused],
+    [connection, document, device, refused],
   );
   return useObservable(line);
 }

@@ -58,13 +58,27 @@ const rows: readonly [string, ConnectionStatus, DocumentStatus, number, string, 
 
 describe('words of state', () => {
   it.each(rows)('%s', (_row, connection, document, refused, status, text) => {
-    expect(statusWords(connection, document, refused)).toEqual({ status, text });
+    expect(statusWords({ connection, document, refused })).toEqual({ status, text });
   });
 
   it('[D2] the word "Stored" is said of nothing but a stored document', () => {
     for (const [, connection, document, refused] of rows) {
-      const { text } = statusWords(connection, document, refused);
+      const { text } = statusWords({ connection, document, refused });
       if (/stored/i.test(text)) expect(document.state).toBe('stored');
     }
+  });
+
+  it('[D2] of work that only this tab has, nothing is said that sounds safe', () => {
+    const device = { state: 'memory-only', reason: 'full' } as const;
+    for (const [, connection, document] of rows) {
+      const { text } = statusWords({ connection, document, device });
+      expect(text).not.toMatch(/^(?!Not ).*saved on this device/i);
+    }
+    const unsaved = { state: 'unsaved', waiting: 1 } as const;
+    expect(statusWords({ connection: online, document: unsaved, device })).toEqual({
+      status: 'memory-only',
+      text: 'Not saved on this device',
+    });
+    expect(statusWords({ connection: online, document: stored, device }).text).toBe('Stored');
   });
 });

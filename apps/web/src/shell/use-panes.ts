@@ -1,4 +1,5 @@
 import { useCallback, useMemo, useState, useSyncExternalStore } from 'react';
+import { browserStorage } from '../session/browser-storage.ts';
 
 export type Side = 'left' | 'right';
 
@@ -23,6 +24,7 @@ export interface Panes {
 export const WIDTHS = { min: 200, max: 520, left: 256, right: 340 } as const;
 
 const KEY = 'weft.panes';
+const storage = browserStorage();
 const NARROW = '(max-width: 899px)';
 
 interface Kept {
@@ -70,13 +72,13 @@ const isNarrow = () => matchMedia(NARROW).matches;
 /** The side panes. Beside the page they remember how they were; as sheets they begin closed. */
 export function usePanes(): Panes {
   const narrow = useSyncExternalStore(subscribeNarrow, isNarrow);
-  const [wide, setWide] = useState(() => readPanes(localStorage.getItem(KEY)));
+  const [wide, setWide] = useState(() => readPanes(storage.getItem(KEY)));
   const [sheet, setSheet] = useState<Side | 'none'>('none');
 
   const keep = useCallback((change: (before: Kept) => Kept) => {
     setWide((before) => {
       const next = change(before);
-      localStorage.setItem(KEY, JSON.stringify(next));
+      storage.setItem(KEY, JSON.stringify(next));
       return next;
     });
   }, []);

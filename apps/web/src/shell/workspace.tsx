@@ -9,7 +9,9 @@ import { pathOf } from '../routing/routes.ts';
 import { navigate, useRoute } from '../routing/use-route.ts';
 import { useSession } from '../session/context.ts';
 import { Sidebar } from '../sidebar/sidebar.tsx';
+import { DeviceBanner } from '../status/device-banner.tsx';
 import { StatusChip } from '../status/status-chip.tsx';
+import { guardClosing } from '../sync/close-guard.ts';
 import { type Shell, ShellContext } from './context.ts';
 import { HomePage } from './home-page.tsx';
 import { MissingPage } from './missing-page.tsx';
@@ -38,6 +40,7 @@ export function Workspace(): ReactNode {
     () => (workspace === undefined ? undefined : work.include(workspace)),
     [workspace, work],
   );
+  useEffect(() => guardClosing(work.status, window), [work]);
   const create = useCallback<Shell['create']>(
     (kind) => {
       if (workspace === undefined) return;
@@ -62,26 +65,29 @@ export function Workspace(): ReactNode {
   const docked = !panes.narrow && panes.left.open;
   return (
     <ShellContext value={shell}>
-      <div className="shell">
-        <a className="skip" href="#page">
-          Skip to the page
-        </a>
-        <Pane side="left" panes={panes} label="Workspace">
-          <Sidebar route={route} openCommands={() => setCommands(true)}>
-            {docked ? chip : null}
-          </Sidebar>
-        </Pane>
-        {route.screen === 'document' ? (
-          <DocumentPage key={route.id} id={route.id} />
-        ) : route.screen === 'channel' ? (
-          <ChannelPage key={route.id} id={route.id} />
-        ) : route.screen === 'home' ? (
-          <HomePage />
-        ) : (
-          <MissingPage />
-        )}
-        {docked ? null : <div className="floating-chip">{chip}</div>}
-        <CommandMenu open={commands} setOpen={setCommands} />
+      <div className="frame">
+        <DeviceBanner />
+        <div className="shell">
+          <a className="skip" href="#page">
+            Skip to the page
+          </a>
+          <Pane side="left" panes={panes} label="Workspace">
+            <Sidebar route={route} openCommands={() => setCommands(true)}>
+              {docked ? chip : null}
+            </Sidebar>
+          </Pane>
+          {route.screen === 'document' ? (
+            <DocumentPage key={route.id} id={route.id} />
+          ) : route.screen === 'channel' ? (
+            <ChannelPage key={route.id} id={route.id} />
+          ) : route.screen === 'home' ? (
+            <HomePage />
+          ) : (
+            <MissingPage />
+          )}
+          {docked ? null : <div className="floating-chip">{chip}</div>}
+          <CommandMenu open={commands} setOpen={setCommands} />
+        </div>
       </div>
     </ShellContext>
   );

@@ -37,6 +37,7 @@ export function StatusChip(): ReactNode {
       </div>
       <div className="sr-only" aria-live="polite">
         {status === 'offline' ||
+        status === 'memory-only' ||
         status === 'refused' ||
         status === 'outdated' ||
         status === 'revoked'

@@ -1,6 +1,6 @@
-import type { ConnectionStatus, DocumentStatus, Refusal } from '@weft/client';
+import type { ConnectionStatus, DeviceState, DocumentStatus, Refusal } from '@weft/client';
 import { type ErrorCode, errorDefinition } from '@weft/protocol';
-import { type StatusKind, useConnection, useObservable } from '@weft/react';
+import { type StatusKind, useConnection, useDeviceState, useObservable } from '@weft/react';
 import type { ReactNode } from 'react';
 import { useSession } from '../session/context.ts';
 import { useUpdates } from '../update/context.ts';
@@ -24,13 +24,14 @@ export function StatusDetails({
   const { work, person, signOut } = session;
   const changes = useObservable(work.status);
   const connection = useConnection();
+  const device = useDeviceState();
   const reload = () => reloadSafely({ updates, session, reload: () => location.reload() });
   return (
     <>
       <h2>Your changes</h2>
       <dl className="facts">
         <dt>On this device</dt>
-        <dd>{changes.state === 'unsaved' ? 'Saving…' : 'All of them'}</dd>
+        <dd>{onDevice(changes, device)}</dd>
         <dt>On the server</dt>
         <dd>{onServer(changes, connection)}</dd>
         <dt>Connection</dt>
@@ -56,6 +57,11 @@ export function StatusDetails({
       )}
     </>
   );
+}
+
+function onDevice({ state }: DocumentStatus, device: DeviceState): string {
+  if (device.state === 'memory-only') return 'Not saved here';
+  return state === 'unsaved' ? 'Saving…' : 'All of them';
 }
 
 function onServer({ waiting }: DocumentStatus, connection: ConnectionStatus): string {

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { browserStorage } from '../session/browser-storage.ts';
 
 /** `system` follows the device. */
 export const THEMES = ['system', 'light', 'dark'] as const;
@@ -11,14 +12,16 @@ export function isTheme(value: unknown): value is Theme {
   return THEMES.some((theme) => theme === value);
 }
 
+const storage = browserStorage();
+
 function read(): Theme {
-  const kept = localStorage.getItem(KEY);
+  const kept = storage.getItem(KEY);
   return isTheme(kept) ? kept : 'system';
 }
 
 /** Chooses a theme for this device, in all its tabs; `theme.js` applies it at the next start. */
 export function setTheme(theme: Theme): void {
-  localStorage.setItem(KEY, theme);
+  storage.setItem(KEY, theme);
   apply(theme);
   window.dispatchEvent(new Event(CHANGED));
 }
