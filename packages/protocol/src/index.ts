@@ -29,6 +29,7 @@ export * from './readable-text.ts';
 export * from './receipts.ts';
 export * from './reidentify.ts';
 export * from './segment.ts';
+export { splitUpdate } from './split-update.ts';
 export * from './state-hash.ts';
 export * from './timeline.ts';
 export * from './uploads.ts';

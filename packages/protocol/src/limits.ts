@@ -18,6 +18,9 @@ export const REACTIONS_MAX = 20;
 /** Bytes of one frame from a client, documents' updates included. */
 export const FRAME_MAX_BYTES = 64 * 1024 * 1024;
 
+/** Bytes from which a client of ours sends what it made without a network in parts. */
+export const UPLOAD_PART_BYTES = 512 * 1024;
+
 /** Bytes of one of our own messages. */
 export const WEFT_MESSAGE_MAX_BYTES = 256 * 1024;
 

@@ -1,5 +1,5 @@
-import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
+import { type Range, encodeUpdate } from './encode-update.ts';
 import { type Struct, inOrder, references } from './struct-order.ts';
 
 /**
@@ -53,7 +53,8 @@ export class Reidentifier {
       for (const { clock, len, to } of ranges)
         note(this.#moved, Y.createID(client, clock), len, to);
     }
-    const bytes = encode(this.#client, this.#next, structs, this.#deletes(decoded.deletes));
+    const runs = structs.length === 0 ? [] : [{ client: this.#client, clock: this.#next, structs }];
+    const bytes = encodeUpdate(runs, this.#deletes(decoded.deletes));
     this.#next = clock;
     return bytes;
   }
@@ -108,11 +109,6 @@ export function hasStructs(doc: Y.Doc, update: Uint8Array): boolean {
       ?.structs.filter(isStruct)
       .every((struct) => holds(doc, struct)) ?? false
   );
-}
-
-interface Range {
-  readonly clock: number;
-  readonly len: number;
 }
 
 /** Old client id → ranges of its clocks, with the new clock of each one's start. */
@@ -185,35 +181,4 @@ function relocate(struct: Struct, locate: (id: Y.ID) => Y.ID | undefined): boole
   struct.rightOrigin = rightOrigin;
   if (parent !== null) struct.parent = parent;
   return true;
-}
-
-/** Yjs's update format, version 1. */
-function encode(
-  client: number,
-  clock: number,
-  structs: readonly Struct[],
-  deletes: ReadonlyMap<number, readonly Range[]>,
-): Uint8Array {
-  const encoder = new Y.UpdateEncoderV1();
-  encoding.writeVarUint(encoder.restEncoder, structs.length === 0 ? 0 : 1);
-  if (structs.length > 0) {
-    encoding.writeVarUint(encoder.restEncoder, structs.length);
-    encoder.writeClient(client);
-    encoding.writeVarUint(encoder.restEncoder, clock);
-    for (const struct of structs) {
-      if (struct instanceof Y.Item) struct.write(encoder, 0);
-      else struct.write(encoder, 0);
-    }
-  }
-  encoding.writeVarUint(encoder.restEncoder, deletes.size);
-  for (const [owner, ranges] of deletes) {
-    encoder.resetDsCurVal();
-    encoding.writeVarUint(encoder.restEncoder, owner);
-    encoding.writeVarUint(encoder.restEncoder, ranges.length);
-    for (const { clock: at, len } of ranges.toSorted((a, b) => a.clock - b.clock)) {
-      encoder.writeDsClock(at);
-      encoder.writeDsLen(len);
-    }
-  }
-  return encoder.toUint8Array();
 }

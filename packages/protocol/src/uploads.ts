@@ -27,6 +27,11 @@ export interface ChangeRange {
 
 export interface SentWrite extends ChangeRange {
   readonly n: number;
+  /**
+   * `all`: with it, its changes are stored. `part`: a full write left in several, and only its last one completes it.
+   * `spoilt`: another part of it was refused, so what this one holds is not all of it.
+   */
+  readonly holds: 'all' | 'part' | 'spoilt';
 }
 
 /**
@@ -49,11 +54,14 @@ export function made(uploads: Uploads, changes = 1): Uploads {
 
 /**
  * A full write left: the difference to what the server said it has, and so every change not known to be
- * committed, refused ones included. Its number is `uploads.next`. Each socket's first write must be a full one.
+ * committed, refused ones included. Its first number is `uploads.next`. Each socket's first write must be a full one.
+ * @param parts how many writes it left in, each with a number of its own
  */
-export function sentAll(uploads: Uploads): Uploads {
+export function sentAll(uploads: Uploads, parts = 1): Uploads {
   const from = Math.min(uploads.stored, uploads.refused[0]?.from ?? uploads.stored);
-  return push(uploads, from);
+  let after = uploads;
+  for (let part = 1; part < parts; part += 1) after = push(after, from, 'part');
+  return push(after, from);
 }
 
 /**
@@ -66,8 +74,8 @@ export function sent(uploads: Uploads): Uploads {
   return push(uploads, uploads.written);
 }
 
-function push(uploads: Uploads, from: number): Uploads {
-  const write: SentWrite = { n: uploads.next, from, upTo: uploads.made };
+function push(uploads: Uploads, from: number, holds: 'all' | 'part' = 'all'): Uploads {
+  const write: SentWrite = { n: uploads.next, from, upTo: uploads.made, holds };
   return {
     ...uploads,
     sent: [...uploads.sent, write],
@@ -82,10 +90,11 @@ export function storedUpTo(uploads: Uploads, n: number): Uploads {
   let answered = 0;
   for (const write of uploads.sent) {
     if (write.n > n) break;
+    answered += 1;
+    if (write.holds !== 'all') continue;
     stored = Math.max(stored, write.upTo);
     // A full write carries refused changes again: committed with it, they are refused no more.
     refused = refused.filter((range) => range.from < write.from || range.upTo > write.upTo);
-    answered += 1;
   }
   if (answered === 0) return uploads;
   return { ...uploads, stored, refused, sent: uploads.sent.slice(answered) };
@@ -98,12 +107,23 @@ export function storedUpTo(uploads: Uploads, n: number): Uploads {
 export function refusedWrite(uploads: Uploads, n: number): Uploads {
   const write = uploads.sent.find((candidate) => candidate.n === n);
   if (write === undefined) return uploads;
-  const sentRest = uploads.sent.filter((candidate) => candidate !== write);
+  const sentRest = uploads.sent
+    .filter((candidate) => candidate !== write)
+    .map((candidate) => {
+      const together =
+        write.holds === 'part' && candidate.n > n && candidate.n <= lastPart(uploads, n);
+      return together ? { ...candidate, holds: 'spoilt' as const } : candidate;
+    });
   // A full write carries again what an earlier one brought to be committed meanwhile: that stays committed.
   const from = Math.max(write.from, uploads.stored);
   if (write.upTo <= from) return { ...uploads, sent: sentRest };
   const others = uploads.refused.filter((range) => range.from < from || range.upTo > write.upTo);
   return { ...uploads, refused: [...others, { from, upTo: write.upTo }], sent: sentRest };
+}
+
+/** The number of the write that completes the full write which `n` is a part of. */
+function lastPart({ sent: writes }: Uploads, n: number): number {
+  return writes.find((write) => write.n > n && write.holds === 'all')?.n ?? n;
 }
 
 /**

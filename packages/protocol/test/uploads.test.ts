@@ -48,12 +48,16 @@ class World {
     this.uploads = made(this.uploads, count);
   }
 
-  /** A socket opens, the server tells its state vector, and the difference leaves. */
-  full(): void {
+  /** A socket opens, the server tells its state vector, and the difference leaves, in one write or in several. */
+  full(parts = 1): void {
     this.#connected = true;
-    const changes = Array.from({ length: this.#changes }, (_, i) => i + 1);
-    this.#write(changes.filter((change) => !this.committed.has(change)));
-    this.uploads = sentAll(this.uploads);
+    const changes = Array.from({ length: this.#changes }, (_, i) => i + 1).filter(
+      (change) => !this.committed.has(change),
+    );
+    for (let part = 0; part < parts; part += 1) {
+      this.#write(changes.filter((_, index) => index % parts === part));
+    }
+    this.uploads = sentAll(this.uploads, parts);
   }
 
   /** What was made since leaves. */
@@ -118,7 +122,7 @@ class World {
 
 const step: fc.Arbitrary<(world: World) => void> = fc.oneof(
   { weight: 5, arbitrary: fc.integer({ min: 1, max: 5 }).map((n) => (w: World) => w.edit(n)) },
-  { weight: 3, arbitrary: fc.constant((w: World) => w.full()) },
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 3 }).map((n) => (w: World) => w.full(n)) },
   { weight: 6, arbitrary: fc.constant((w: World) => w.single()) },
   { weight: 6, arbitrary: fc.constant((w: World) => w.serve(true)) },
   { weight: 2, arbitrary: fc.constant((w: World) => w.serve(false)) },
@@ -157,7 +161,7 @@ describe('uploads', () => {
         (steps, more) => {
           const world = new World();
           for (const take of steps) take(world);
-          world.full();
+          world.full(1 + (more % 3));
           if (more > 0) {
             world.edit(more);
             world.single();
@@ -177,6 +181,15 @@ describe('uploads', () => {
     uploads = sent(made(uploads));
     expect(waiting(storedUpTo(uploads, 1))).toBe(1);
     expect(waiting(storedUpTo(uploads, 2))).toBe(0);
+  });
+
+  it('[D2] a full write in parts is stored with its last one, and not when one of them was refused', () => {
+    const uploads = sentAll(made(startUploads(0), 5), 3);
+    expect(waiting(storedUpTo(uploads, 2))).toBe(5);
+    expect(waiting(storedUpTo(uploads, 3))).toBe(0);
+    const spoilt = storedUpTo(refusedWrite(uploads, 2), 3);
+    expect(waiting(spoilt)).toBe(5);
+    expect(waiting(storedUpTo(sentAll(spoilt), 4))).toBe(0);
   });
 
   it('[D2] a late ack of an earlier socket says nothing about this one', () => {
