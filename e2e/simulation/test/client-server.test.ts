@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:net';
 import { type DocumentHandle, type Observable, type Weft, createWeft } from '@weft/client';
-import { contentHash } from '@weft/protocol';
+import { UPLOAD_PART_BYTES, contentHash } from '@weft/protocol';
 import { type WeftServer, createWeftServer } from '@weft/server';
 import type { Store } from '@weft/storage';
 import { createMemoryDisk, openMemoryDevice } from '@weft/storage/device-memory';
 import { openMemoryStore } from '@weft/storage/memory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
 
 /** Our client against our server over real sockets on 127.0.0.1; only the disks are in memory. */
 
@@ -105,6 +106,33 @@ describe('client and server', () => {
     await late.synced;
     expect(contentHash(late.doc)).toBe(contentHash(a.doc));
   });
+
+  it('[D2] three megabytes made without a network arrive in parts, each of which builds on those before', async () => {
+    const ann = await client('Ann');
+    const handle = ann.document('spec');
+    await stored(handle);
+    ann.disconnect();
+    const text = handle.doc.getText('content');
+    // At the beginning: nothing is merged into what stands there. Every tenth is deleted again.
+    for (let line = 0; line < 20_000; line += 1) {
+      text.insert(0, `${'some words written on a long train journey, '.repeat(3)}${line}\n`);
+      if (line % 10 === 9) text.delete(0, 20);
+    }
+    const before = await store.log.head('_/document/spec');
+    ann.connect();
+    await stored(handle);
+    const records = await store.log.read('_/document/spec', before, 1_000);
+    expect(records.length).toBeGreaterThan(4);
+    const reader = new Y.Doc();
+    for (const { bytes } of records) {
+      expect(bytes.length).toBeLessThan(UPLOAD_PART_BYTES + 1_024);
+      Y.applyUpdate(reader, bytes);
+      expect([reader.store.pendingStructs, reader.store.pendingDs]).toEqual([null, null]);
+    }
+    const late = (await client('Bea')).document('spec');
+    await late.synced;
+    expect(contentHash(late.doc)).toBe(contentHash(handle.doc));
+  }, 30_000);
 
   it('[D2] edits made before any server is reached are stored by the first one that is', async () => {
     const token = await guest('Ann');

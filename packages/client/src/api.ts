@@ -172,6 +172,16 @@ export interface Environment {
   socket(url: string): SocketLike;
   /** Calls back when an attempt to connect is worth making now (`online`, focus); returns the unsubscribe. */
   onHurry(hurry: () => void): () => void;
+  /** What all tabs that name it hear of each other; a tab does not hear itself. Without it a client is alone. */
+  channel?(
+    name: string,
+    receive: (data: unknown) => void,
+  ): { post(data: Uint8Array<ArrayBuffer>): void; close(): void };
+  /**
+   * Calls back when this tab alone holds the lock of a name; returns what gives it up, or stops asking. The lock of a
+   * tab that ends, in whatever way, goes to the next.
+   */
+  lock?(name: string, held: () => void): () => void;
 }
 
 export interface WeftOptions {
@@ -182,6 +192,11 @@ export interface WeftOptions {
   readonly person?: { readonly sub: string; readonly name: string; readonly tenant?: string };
   /** Where the device keeps everything; default: IndexedDB in browsers, memory elsewhere. */
   readonly store?: DeviceStore;
+  /**
+   * Names what tabs of one device share, where `store` is given: clients with one name in one origin must be on one
+   * store. Default: the name of the default store; a client with a store of its own is alone.
+   */
+  readonly tabs?: string;
   readonly env?: Partial<Environment>;
   /** `false` leaves the client offline until `connect()`. */
   readonly connect?: boolean;

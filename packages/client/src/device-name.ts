@@ -4,15 +4,25 @@ import { openMemoryDevice } from '@weft/storage/device-memory';
 import { openIndexedDbDevice } from '@weft/storage/indexeddb';
 import type { WeftOptions } from './api.ts';
 
+/** A store, and the name of what tabs share that are on it. */
+export interface Device {
+  readonly store: DeviceStore;
+  /** Nothing where no other tab is on it. */
+  readonly tabs: string | undefined;
+}
+
 /**
- * The default store: IndexedDB in browsers, memory elsewhere.
+ * The store that is given, else the default one: IndexedDB in browsers, memory elsewhere.
  * @throws WeftError `request-invalid` in a browser when nothing says whose device it is: one person's unsent work
  * must never be sent under another's name
  */
-export function defaultStore(options: WeftOptions, url: URL): DeviceStore {
+export function deviceOf(options: WeftOptions, url: URL): Device {
+  if (options.store !== undefined) return { store: options.store, tabs: options.tabs };
   // A browser that has no storage for this page is no place without storage: what is made there is at risk, and is
   // told so.
-  if (typeof window === 'undefined' && typeof indexedDB === 'undefined') return openMemoryDevice();
+  if (typeof window === 'undefined' && typeof indexedDB === 'undefined') {
+    return { store: openMemoryDevice(), tabs: undefined };
+  }
   const owner = options.person ?? ownerOf(options.token);
   if (owner === undefined) {
     throw new WeftError(
@@ -20,7 +30,8 @@ export function defaultStore(options: WeftOptions, url: URL): DeviceStore {
       'Pass `person`, a `token` that names one, or a `store`: a device keeps each person apart.',
     );
   }
-  return openIndexedDbDevice({ name: deviceName(url, owner.sub, owner.tenant) });
+  const name = deviceName(url, owner.sub, owner.tenant);
+  return { store: openIndexedDbDevice({ name }), tabs: name };
 }
 
 /** The database of one person, in one tenant, on one server. @param url of the socket, as given to `createWeft` */

@@ -14,7 +14,8 @@ import type { DocumentCopy, Environment, Observable } from './api.ts';
 import { type Signal, signal } from './observable.ts';
 import { Rebuild, type Successor } from './rebuild.ts';
 import type { Refused as RefusedWork } from './sort-out.ts';
-import { SyncedDocument } from './synced-document.ts';
+import { type Heard, SyncedDocument, type TabPort } from './synced-document.ts';
+import type { TabMessage } from './tab-message.ts';
 import type { Link } from './uplink.ts';
 
 /**
@@ -26,6 +27,7 @@ const OPENING_MAX = 32;
 export interface DocumentsOptions {
   readonly env: Environment;
   readonly store: DeviceStore;
+  readonly tabs: TabPort;
   readonly send: (frame: Uint8Array<ArrayBuffer>) => void;
   /** Something of a document cannot be had, or be told from something else; there is no work to keep. */
   readonly failed: (document: string, code: ErrorCode) => void;
@@ -207,12 +209,20 @@ export class Documents {
       return;
     }
     entry.compared.add(pair);
+    entry.rebuilds += 1;
     this.#rebuild(entry, 'diverged');
   }
 
   /** The device keeps things again, or may: what it could not keep is handed to it once more. */
   recover(): void {
     for (const { document } of this.#open.values()) void document.get().recover();
+  }
+
+  /** Another tab of this person said something of a document. */
+  hear(message: Heard | Extract<TabMessage, { type: 'rebuilt' }>): void {
+    const entry = this.#open.get(message.address);
+    if (message.type !== 'rebuilt') entry?.document.get().hear(message);
+    else if (entry !== undefined && entry.rebuild === undefined) this.#rebuild(entry, 'refused');
   }
 
   /** Resolves when everything made so far is on the device: some seconds later, where a document is being rebuilt. */
@@ -238,13 +248,16 @@ export class Documents {
       address,
       env: this.#options.env,
       store: this.#options.store,
+      tabs: this.#options.tabs,
       presence: parseAddress(address)?.kind !== 'conversation',
       ...(successor === undefined ? {} : { successor }),
       refused: (code) => {
         const entry = this.#open.get(address);
         if (entry === undefined || entry.rebuild !== undefined) return;
-        if (entry.rebuilds < REBUILDS_MAX) this.#rebuild(entry, 'refused');
-        else this.#options.failed(address, code);
+        if (entry.rebuilds < REBUILDS_MAX) {
+          entry.rebuilds += 1;
+          this.#rebuild(entry, 'refused');
+        } else this.#options.failed(address, code);
       },
       damaged: () => this.#options.failed(address, 'device-failed'),
       setAside: this.#options.setAside,
@@ -260,7 +273,7 @@ export class Documents {
       document,
       env: this.#options.env,
       store: this.#options.store,
-      remakes: entry.rebuilds + 1 < REBUILDS_MAX,
+      remakes: entry.rebuilds < REBUILDS_MAX,
       handlers: {
         replace: (successor, work) => {
           const next = this.#make(address, successor);
@@ -275,6 +288,10 @@ export class Documents {
           this.#changed(address);
           return { document: next, quarantine };
         },
+        done: (shared) => {
+          if (shared) this.#options.tabs.tell({ type: 'rebuilt', address });
+          this.#options.tabs.tell({ type: 'refusals' });
+        },
         answered: () => this.#answered(address),
         denied: (code) => {
           entry.rebuild = undefined;
@@ -282,7 +299,6 @@ export class Documents {
         },
       },
     });
-    entry.rebuilds += 1;
     entry.rebuild = rebuild;
     if (document.standDown()) this.#closing.add(address);
     this.#ask(address);

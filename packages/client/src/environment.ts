@@ -1,6 +1,6 @@
 import type { Environment, SocketLike } from './api.ts';
 
-/** The environment of browsers and of Node 24: both have `WebSocket`, `crypto` and timers. */
+/** The environment of browsers and of Node 24: both have `WebSocket`, `crypto`, timers, channels and locks. */
 const platform: Environment = {
   now: () => Date.now(),
   random: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
@@ -19,6 +19,9 @@ const platform: Environment = {
   },
   socket: openSocket,
   onHurry,
+  ...(typeof BroadcastChannel === 'undefined' ? {} : { channel: openChannel }),
+  // Only in secure contexts.
+  ...(typeof navigator === 'undefined' || !('locks' in navigator) ? {} : { lock: requestLock }),
 };
 
 /** The platform's environment, but for what an embedder brings. Whoever owns the timers owns idle time too. */
@@ -26,6 +29,30 @@ export function environmentOf(own: Partial<Environment> = {}): Environment {
   const { idle, ...rest } = { ...platform, ...own };
   const mayIdle = own.timer === undefined || own.idle !== undefined;
   return mayIdle && idle !== undefined ? { ...rest, idle } : rest;
+}
+
+function openChannel(
+  name: string,
+  receive: (data: unknown) => void,
+): ReturnType<NonNullable<Environment['channel']>> {
+  const channel = new BroadcastChannel(name);
+  channel.onmessage = (event: { readonly data: unknown }) => receive(event.data);
+  return { post: (data) => channel.postMessage(data), close: () => channel.close() };
+}
+
+function requestLock(name: string, held: () => void): () => void {
+  const giveUp = new AbortController();
+  const until = new Promise<void>((resolve) => {
+    giveUp.signal.addEventListener('abort', () => resolve());
+  });
+  navigator.locks
+    .request(name, { signal: giveUp.signal }, () => {
+      held();
+      return until;
+    })
+    // Given up before it was granted.
+    .catch(() => undefined);
+  return () => giveUp.abort();
 }
 
 /** The platform's socket, behind the few members that we use. */

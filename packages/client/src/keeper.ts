@@ -1,6 +1,8 @@
 import type { ChangeRange } from '@weft/protocol';
 import type { DeviceStore, StoredDocument } from '@weft/storage';
-import { foldUpdates, mergeUpdates } from './merge.ts';
+import type { Environment } from './api.ts';
+import { covers } from './coverage.ts';
+import { EMPTY_UPDATE, foldUpdates, mergeUpdates } from './merge.ts';
 
 /** A record of the device with local changes in it, not yet marked as stored. */
 interface KeptRecord {
@@ -31,6 +33,23 @@ interface Write {
   readonly changes: ChangeRange | undefined;
 }
 
+export interface KeeperOptions {
+  readonly store: DeviceStore;
+  readonly document: string;
+  readonly env: Environment;
+  /** Whether this tab keeps what comes from the server at once, and folds: one of those that show the document does. */
+  readonly leads: () => boolean;
+  /** A write of local changes ended, well or not. */
+  readonly ended: () => void;
+  /** The device was told that the server has what these records hold. */
+  readonly marked: (records: readonly number[]) => void;
+  /** Something is on the device; without a record the device failed, and these local changes are in memory only. */
+  readonly wrote: (bytes: Uint8Array, changes: number, record: number | undefined) => void;
+}
+
+/** Milliseconds in which another tab may have kept what this one received, so that it is not kept twice. */
+const OTHERS_KEEP = 1_000;
+
 /**
  * Keeps one document's updates on the device: which local changes are on it, and which records of them the server
  * has. Failures of the device end here, in what `isKept` says; they never reach the edit.
@@ -40,10 +59,7 @@ interface Write {
  * to keep could neither be shown after a reload nor be taken by the server, for ever. What failed goes out again.
  */
 export class Keeper {
-  readonly #store: DeviceStore;
-  readonly #document: string;
-  /** Called after each write of local changes that ended, well or not. */
-  readonly #ended: () => void;
+  readonly #options: KeeperOptions;
   /** Not being written, in the order they were made. */
   #waiting: readonly Piece[] = [];
   /** Being written, in the order in which that began. */
@@ -57,16 +73,20 @@ export class Keeper {
   #settled: Settled = NOTHING_SETTLED;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(store: DeviceStore, document: string, ended: () => void) {
-    this.#store = store;
-    this.#document = document;
-    this.#ended = ended;
+  /** What other tabs kept while something that was received waited here. */
+  #elsewhere: readonly Uint8Array[] = [];
+  #cancelWait: (() => void) | undefined;
+  /** Local changes that the device failed to keep, and other tabs were told of. */
+  readonly #toldAdrift = new WeakSet<Piece>();
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
   }
 
   /** What the device holds; `undefined` when it cannot be read. */
   async load(): Promise<StoredDocument | undefined> {
     try {
-      const loaded = await this.#store.load(this.#document);
+      const loaded = await this.#options.store.load(this.#options.document);
       this.#adopt(loaded, loaded.local);
       return loaded;
     } catch {
@@ -82,7 +102,7 @@ export class Keeper {
     made: () => number,
   ): Promise<{ readonly held: StoredDocument; readonly more: number } | undefined> {
     try {
-      const held = await this.#store.load(this.#document);
+      const held = await this.#options.store.load(this.#options.document);
       const known = new Set(this.records);
       const earlier = held.unstoredUpdates.filter(({ record }) => !known.has(record));
       const more = earlier.reduce((sum, { changes }) => sum + changes, 0);
@@ -95,8 +115,9 @@ export class Keeper {
 
   /** Keeps local changes. */
   local(bytes: Uint8Array, changes: ChangeRange): void {
-    const update = { document: this.#document, bytes, origin: 'local' } as const;
-    const erase = this.#store.jot({ ...update, changes: changes.upTo - changes.from });
+    const { store, document } = this.#options;
+    const update = { document, bytes, origin: 'local' } as const;
+    const erase = store.jot({ ...update, changes: changes.upTo - changes.from });
     this.#waiting = [...this.#waiting, { bytes, changes, erase }];
     this.#write();
   }
@@ -104,7 +125,23 @@ export class Keeper {
   /** Keeps what came from the server. If that fails, it is kept with what comes next. */
   remote(bytes: Uint8Array): void {
     this.#waiting = [...this.#waiting, { bytes, changes: NO_CHANGES }];
-    this.#write();
+    this.#writeNext();
+  }
+
+  /** Another tab has put something on the device: what was received here and is in it is kept. */
+  keptElsewhere(bytes: Uint8Array): void {
+    if (this.#waiting.every(isLocal)) return;
+    this.#elsewhere = [...this.#elsewhere, bytes];
+    this.#waiting = this.#waiting.filter(
+      (piece) => isLocal(piece) || !covers(this.#elsewhere, piece.bytes),
+    );
+    if (this.#waiting.every(isLocal)) this.#elsewhere = [];
+  }
+
+  /** Local changes that are in memory only, since the device failed. */
+  get adrift(): readonly Piece[] {
+    const busy = this.#asked || this.#writes.length > 0 || this.#held !== undefined;
+    return busy ? [] : localIn(this.#waiting);
   }
 
   /** Tells the device what the server has. A mark that is lost costs one more send. */
@@ -116,7 +153,14 @@ export class Keeper {
     this.#unmarked = this.#unmarked.filter(({ changes }) => !hasStored(changes));
     const records = stored.map(({ record }) => record);
     for (const { size } of stored) this.#settled = oneMore(this.#settled, size);
-    this.#follow(this.#store.markStored(this.#document, records));
+    this.markRecords(records);
+  }
+
+  /** Tells the device that the server has what these records hold. */
+  markRecords(records: readonly number[]): void {
+    const { store, document, marked } = this.#options;
+    void this.#follow(store.markStored(document, records));
+    marked(records);
   }
 
   /** Whether every local change is on the device, or with the server. */
@@ -130,15 +174,15 @@ export class Keeper {
   }
 
   /**
-   * The store has been told of another history: its records count as not stored, and so do ours.
-   * @param made local changes so far
-   * @param found called with what the device holds
+   * The store has been told of another history: its records count as not stored, and so do ours. Resolves when they
+   * were read, or cannot be.
+   * @param found called with what the device holds; returns how many local changes there are with that
    */
-  forget(made: number, found: (loaded: StoredDocument) => void): void {
-    this.#follow(
-      this.#store.load(this.#document).then((loaded) => {
-        this.#adopt(loaded, made);
-        found(loaded);
+  forget(found: (loaded: StoredDocument) => number): Promise<void> {
+    const { store, document } = this.#options;
+    return this.#follow(
+      store.load(document).then((loaded) => {
+        this.#adopt(loaded, found(loaded));
       }),
     );
   }
@@ -204,7 +248,7 @@ export class Keeper {
       this.#waiting = this.#waiting.slice(records.length + 1);
     }
     this.resume();
-    this.#ended();
+    this.#options.ended();
   }
 
   /** Whether so much lies beside the largest record that a fold is worth its write. */
@@ -214,12 +258,15 @@ export class Keeper {
 
   /** Folds what the server has into one record. A fold that fails leaves the records as they are. */
   fold(): void {
+    const { store, document, leads } = this.#options;
+    if (!leads()) return;
     this.#settled = NOTHING_SETTLED;
-    this.#follow(this.#store.fold(this.#document, foldUpdates));
+    void this.#follow(store.fold(document, foldUpdates));
   }
 
   /** Resolves when what was handed in is on the device, or has failed. */
   async settled(): Promise<void> {
+    this.#write();
     await this.#written();
     while (this.#held !== undefined) {
       await this.#held.over;
@@ -243,43 +290,57 @@ export class Keeper {
     this.#held = { over, end };
   }
 
+  /** Writes what waits; what another tab may be keeping too is left to it for a while. */
+  #writeNext(): void {
+    const { leads, env } = this.#options;
+    if (leads() || this.#waiting.some(isLocal)) this.#write();
+    else if (this.#waiting.length > 0) {
+      this.#cancelWait ??= env.timer(OTHERS_KEEP, () => this.#write());
+    }
+  }
+
   /** Asks the device to take all that waits by the time it is ready, as one record. */
   #write(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = undefined;
     if (this.#held !== undefined || this.#asked || this.#waiting.length === 0) return;
     this.#asked = true;
     let write: Write | undefined;
-    let size = 0;
-    const kept = this.#store.append(() => {
+    let bytes: Uint8Array = EMPTY_UPDATE;
+    const { store, document } = this.#options;
+    const kept = store.append(() => {
       const before = this.#writes.flatMap(({ pieces }) => localIn(pieces));
       const all = [...before, ...this.#waiting];
       write = { pieces: this.#waiting, changes: rangeOf(all) };
       this.#writes = [...this.#writes, write];
       this.#waiting = [];
+      this.#elsewhere = [];
       this.#asked = false;
-      const bytes = mergeUpdates(all.map((piece) => piece.bytes));
-      size = bytes.length;
+      bytes = mergeUpdates(all.map((piece) => piece.bytes));
       const changes = countIn(write.pieces);
-      return { document: this.#document, bytes, origin: changes > 0 ? 'local' : 'remote', changes };
+      return { document, bytes, origin: changes > 0 ? 'local' : 'remote', changes };
     });
-    this.#follow(
+    void this.#follow(
       kept.then(
-        (record) => this.#wrote(write, record, size),
+        (record) => this.#wrote(write, record, bytes),
         () => this.#failed(write),
       ),
     );
   }
 
-  #wrote(write: Write | undefined, record: number, size: number): void {
+  #wrote(write: Write | undefined, record: number, bytes: Uint8Array): void {
     // A device that says that it keeps what it never took.
     if (write === undefined) return;
     this.#writes = this.#writes.filter((other) => other !== write);
     for (const { erase } of write.pieces) erase?.();
     const { changes } = write;
-    if (changes === undefined || countIn(write.pieces) === 0)
-      this.#settled = oneMore(this.#settled, size);
+    const size = bytes.length;
+    const count = countIn(write.pieces);
+    if (changes === undefined || count === 0) this.#settled = oneMore(this.#settled, size);
     else this.#unmarked.push({ record, changes, size, own: true });
-    this.#write();
-    if (changes !== undefined) this.#ended();
+    this.#options.wrote(bytes, count, record);
+    this.#writeNext();
+    if (changes !== undefined) this.#options.ended();
   }
 
   /** A device that just failed is asked again when there is more to keep, not all the time. */
@@ -290,9 +351,19 @@ export class Keeper {
     } else {
       this.#writes = this.#writes.filter((other) => other !== write);
       this.#waiting = [...write.pieces, ...this.#waiting];
-      if (more) this.#write();
+      if (more) this.#writeNext();
     }
-    if (countIn(this.#waiting) > 0) this.#ended();
+    this.#tellAdrift(write?.pieces ?? this.#waiting);
+    if (countIn(this.#waiting) > 0) this.#options.ended();
+  }
+
+  /** The other tabs may still keep what this one cannot. */
+  #tellAdrift(pieces: readonly Piece[]): void {
+    const fresh = localIn(pieces).filter((piece) => !this.#toldAdrift.has(piece));
+    if (fresh.length === 0) return;
+    for (const piece of fresh) this.#toldAdrift.add(piece);
+    const bytes = mergeUpdates(fresh.map((piece) => piece.bytes));
+    this.#options.wrote(bytes, countIn(fresh), undefined);
   }
 
   /** All that the device is not known to hold. */
@@ -315,13 +386,14 @@ export class Keeper {
       .reduce((all, { length }) => oneMore(all, length), NOTHING_SETTLED);
   }
 
-  #follow(write: Promise<unknown>): void {
+  #follow(write: Promise<unknown>): Promise<void> {
     // Failures of local changes were taken down above; every other write is made good by the next sync.
     const ended = write.then(
       () => undefined,
       () => undefined,
     );
     this.#last = Promise.all([this.#last, ended]).then(() => undefined);
+    return ended;
   }
 }
 
@@ -351,8 +423,12 @@ function isCrowded({ records, size, largest }: Settled): boolean {
 /** The range of what came from the server. */
 const NO_CHANGES: ChangeRange = { from: 0, upTo: 0 };
 
+function isLocal({ changes }: Piece): boolean {
+  return changes.upTo > changes.from;
+}
+
 function localIn(pieces: readonly Piece[]): readonly Piece[] {
-  return pieces.filter(({ changes }) => changes.upTo > changes.from);
+  return pieces.filter(isLocal);
 }
 
 /** How many local changes are in these. */

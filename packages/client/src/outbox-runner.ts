@@ -13,12 +13,12 @@ import {
   seen,
   sendable,
 } from '@weft/protocol';
-import type { DeviceStore } from '@weft/storage';
 import type { Environment } from './api.ts';
+import type { OutboxStore } from './outbox-store.ts';
 
 export interface OutboxRunnerOptions {
   readonly env: Environment;
-  readonly store: DeviceStore;
+  readonly store: OutboxStore;
   readonly device: () => Promise<string>;
   readonly newId: () => string;
   readonly send: (command: Command) => void;
@@ -56,7 +56,7 @@ export class OutboxRunner {
 
   constructor(options: OutboxRunnerOptions) {
     this.#options = options;
-    this.loaded = this.#refresh();
+    this.loaded = this.refresh();
   }
 
   /** What a conversation shows after its messages, in order. */
@@ -139,7 +139,27 @@ export class OutboxRunner {
   online(): void {
     this.#online = true;
     // Another tab may have sent, dismissed or left something meanwhile.
-    void this.#refresh();
+    void this.refresh();
+  }
+
+  /** Reads the device again: another tab may have queued, sent or dismissed something. */
+  refresh(): Promise<void> {
+    return this.#options.store.outbox().then(
+      (kept) => {
+        const here = new Set(kept.map((entry) => entry.command.id));
+        const others = this.#entries.filter(({ command: { id } }) => {
+          return !here.has(id) && (this.#acked.has(id) || this.#unkept.has(id));
+        });
+        const touched = new Set(
+          [...this.#entries, ...kept].map((entry) => entry.command.conversation),
+        );
+        this.#entries = inOrder(kept, others);
+        for (const conversation of touched) this.#options.changed(conversation);
+        this.#evaluate();
+      },
+      // A device that cannot be read: what is in memory is all there is.
+      () => this.#evaluate(),
+    );
   }
 
   lost(): void {
@@ -256,25 +276,6 @@ export class OutboxRunner {
   #stopWaiting(conversation: string): void {
     this.#waits.get(conversation)?.cancel?.();
     this.#waits.delete(conversation);
-  }
-
-  #refresh(): Promise<void> {
-    return this.#options.store.outbox().then(
-      (kept) => {
-        const here = new Set(kept.map((entry) => entry.command.id));
-        const others = this.#entries.filter(({ command: { id } }) => {
-          return !here.has(id) && (this.#acked.has(id) || this.#unkept.has(id));
-        });
-        const touched = new Set(
-          [...this.#entries, ...kept].map((entry) => entry.command.conversation),
-        );
-        this.#entries = inOrder(kept, others);
-        for (const conversation of touched) this.#options.changed(conversation);
-        this.#evaluate();
-      },
-      // A device that cannot be read: what is in memory is all there is.
-      () => this.#evaluate(),
-    );
   }
 
   #drop(entry: OutboxEntry): void {

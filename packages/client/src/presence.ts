@@ -21,18 +21,24 @@ interface AwarenessChange {
   readonly removed: readonly number[];
 }
 
-/** Sends the own awareness state, the latest at most every 50 ms, and takes in those of others. */
+/**
+ * Sends the own awareness state, the latest at most every 50 ms, and takes in those of others: the server's, and while
+ * there is no socket those of this person's other tabs.
+ */
 export class Presence {
   readonly #awareness: Awareness;
   readonly #env: Environment;
   readonly #onUpdate: (change: AwarenessChange, origin: unknown) => void;
+  /** Tells the other tabs. */
+  readonly #tell: (update: Uint8Array) => void;
   #send: ((update: Uint8Array) => void) | undefined;
   #sentAt = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
-  constructor(awareness: Awareness, env: Environment) {
+  constructor(awareness: Awareness, env: Environment, tell: (update: Uint8Array) => void) {
     this.#awareness = awareness;
     this.#env = env;
+    this.#tell = tell;
     this.#onUpdate = ({ added, updated, removed }, origin) => {
       const own = this.#awareness.clientID;
       const ours = added.includes(own) || updated.includes(own) || removed.includes(own);
@@ -70,6 +76,17 @@ export class Presence {
     this.#flush();
   }
 
+  /** Takes in what another tab said: with a socket the server says it, with the name that it knows. */
+  hear(update: Uint8Array): void {
+    if (this.#send === undefined) this.receive(update);
+  }
+
+  /** Tells the other tabs who is here. */
+  tellTabs(): void {
+    const { clientID, meta } = this.#awareness;
+    if (meta.has(clientID)) this.#tell(encodeAwarenessUpdate(this.#awareness, [clientID]));
+  }
+
   /** Takes in what the server sent. @throws WeftError `frame-invalid` */
   receive(update: Uint8Array): void {
     validate(update);
@@ -86,7 +103,7 @@ export class Presence {
   }
 
   #changed(): void {
-    if (this.#send === undefined || this.#cancel !== undefined) return;
+    if (this.#cancel !== undefined) return;
     const wait = this.#sentAt + INTERVAL - this.#env.now();
     if (wait <= 0) this.#flush();
     else this.#cancel = this.#env.timer(wait, () => this.#flush());
@@ -95,11 +112,12 @@ export class Presence {
   #flush(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    if (this.#send === undefined) return;
     const { clientID, meta } = this.#awareness;
     if (!meta.has(clientID)) return;
     this.#sentAt = this.#env.now();
-    this.#send(encodeAwarenessUpdate(this.#awareness, [clientID]));
+    const update = encodeAwarenessUpdate(this.#awareness, [clientID]);
+    this.#send?.(update);
+    this.#tell(update);
   }
 }
 

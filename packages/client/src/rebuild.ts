@@ -43,6 +43,11 @@ export interface RebuildOptions {
   readonly handlers: {
     /** Makes the document that takes its place, and puts it there. Called at most once. */
     readonly replace: (successor: Successor, refused: readonly Refused[]) => Replaced;
+    /**
+     * The new copy is in place, and the device knows.
+     * @param shared whether something is not in it as it was that other tabs may have found on the device
+     */
+    readonly done: (shared: boolean) => void;
     /** The server answered whether the document may be opened. */
     readonly answered: () => void;
     /** The server will not let this person have the document: it stays as it is. */
@@ -296,11 +301,13 @@ export class Rebuild {
   async #finish(): Promise<void> {
     const { document, store } = this.#options;
     let replaced: Replaced | undefined;
+    let shared = false;
     const make = (present: ReadonlySet<number> | undefined): Rebuilt | undefined => {
       const state = this.#state;
       if (state.state !== 'finishing') return undefined;
       const known = document.records;
-      const { successor, refused } = this.#sortOut(state, present);
+      const { successor, refused, left } = this.#sortOut(state, present);
+      shared = left;
       this.#state = { state: 'over' };
       replaced = this.#options.handlers.replace(successor, refused);
       return {
@@ -318,13 +325,19 @@ export class Rebuild {
       if (replaced === undefined) make(undefined);
       replaced?.document.begin(undefined);
     }
+    if (replaced !== undefined) this.#options.handlers.done(shared);
   }
 
   /** @param present the device's records that nobody else has dealt with; nothing when the device cannot tell */
   #sortOut(
     { doc, tries, writer, link }: Extract<State, { state: 'finishing' }>,
     present: ReadonlySet<number> | undefined,
-  ): { readonly successor: Successor; readonly refused: readonly Refused[] } {
+  ): {
+    readonly successor: Successor;
+    readonly refused: readonly Refused[];
+    /** Whether other tabs may show something that is not in it as it was. */
+    readonly left: boolean;
+  } {
     const { document, env, remakes } = this.#options;
     const verdicts = new Map(tries.map(({ piece, verdict }) => [piece, verdict]));
     const ours = document.takeUnsent().filter((piece) => {
@@ -350,7 +363,11 @@ export class Rebuild {
     });
     const access: DocumentAccess = { state: writer ? 'editor' : 'reader' };
     const open = link === undefined ? undefined : { link, writer };
-    return { successor: { doc: whole, state, local: remade, access, link: open }, refused };
+    const left = ours.some(
+      (piece) =>
+        document.recordOf(piece) !== undefined && verdicts.get(piece)?.verdict !== 'stored',
+    );
+    return { successor: { doc: whole, state, local: remade, access, link: open }, refused, left };
   }
 
   #apply(doc: Y.Doc, update: Uint8Array): void {

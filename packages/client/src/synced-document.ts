@@ -18,9 +18,11 @@ import type { DocumentAccess, DocumentStatus, Environment } from './api.ts';
 import { IdleCompare } from './idle-compare.ts';
 import { Keeper } from './keeper.ts';
 import { mergeUpdates } from './merge.ts';
-import { type Derived, type Signal, derived, signal } from './observable.ts';
+import { type Derived, type Signal, derived, report, signal } from './observable.ts';
+import { OthersWork } from './others-work.ts';
 import { Presence } from './presence.ts';
 import type { Successor } from './rebuild.ts';
+import type { TabMessage } from './tab-message.ts';
 import { type Piece, Unsent } from './unsent.ts';
 import { type Link, Uplink } from './uplink.ts';
 
@@ -28,6 +30,8 @@ export interface SyncedDocumentOptions {
   readonly address: string;
   readonly env: Environment;
   readonly store: DeviceStore;
+  /** This person's other tabs on this device. */
+  readonly tabs: TabPort;
   /** Whether people are shown in it; segments of conversations have nobody in them. */
   readonly presence: boolean;
   /** What it begins with, where it takes the place of another copy; else it begins with what the device holds. */
@@ -43,6 +47,16 @@ export interface SyncedDocumentOptions {
   /** The status, or what waits, has changed. */
   readonly changed: () => void;
 }
+
+/** How a document reaches the other tabs. */
+export interface TabPort {
+  readonly tell: (message: TabMessage) => void;
+  /** Whether this tab does what one of them has to do. */
+  readonly leads: () => boolean;
+}
+
+/** What other tabs say of one document. */
+export type Heard = Exclude<TabMessage, { type: 'rebuilt' | 'outbox' | 'refusals' }>;
 
 /** Milliseconds after loading before many records are folded into one: not while the page is being painted. */
 const FOLD_DELAY = 2_000;
@@ -66,9 +80,20 @@ export class SyncedDocument {
   readonly #presence: Presence | undefined;
   readonly #compare: IdleCompare;
   readonly #unsent = new Unsent();
+  readonly #others = new OthersWork();
   /** Origins of what is not made here: from the server, from the device. */
   readonly #remote = { from: 'weft-server' };
   readonly #device = { from: 'weft-device' };
+  /** From another tab, and on the device. */
+  readonly #tabs = { from: 'weft-tabs' };
+  /** From another tab that could not keep it: here it counts as if it were made here. */
+  readonly #adrift = { from: 'weft-tabs' };
+  /** What other tabs said while records must not come and go; nothing when they are listened to. */
+  #unheard: Heard[] | undefined = [];
+  /** What waits under another history of the server is being counted. */
+  #recounting = false;
+  /** Whether what a tab said was news. */
+  #news = false;
   /** Changes since the last flush. */
   #local: Uint8Array[] = [];
   #received: Uint8Array[] = [];
@@ -93,14 +118,12 @@ export class SyncedDocument {
     if (successor === undefined) this.doc.clientID = Math.floor(options.env.random() * 2 ** 32);
     if (options.presence) {
       this.awareness = new Awareness(this.doc);
-      this.#presence = new Presence(this.awareness, options.env);
+      this.#presence = new Presence(this.awareness, options.env, (update) => {
+        options.tabs.tell({ type: 'awareness', address: this.address, update });
+      });
     }
     this.#uplink = this.#makeUplink();
-    this.#keeper = new Keeper(options.store, options.address, () => {
-      // The server may have been quicker than the device.
-      this.#keeper.mark(this.#uplink.hasStored);
-      this.#told();
-    });
+    this.#keeper = this.#makeKeeper();
     this.#compare = new IdleCompare({
       doc: this.doc,
       env: options.env,
@@ -162,9 +185,19 @@ export class SyncedDocument {
   /** The server has another history: nothing counts as stored. The store has been told already. */
   forget(): void {
     this.#uplink.forget();
-    const { made } = this.#uplink;
-    this.#keeper.forget(made, ({ unstoredUpdates }) => {
-      this.#unsent.found(unstoredUpdates, made, this.#keeper.misses);
+    this.#recounting = true;
+    const counted = this.#keeper.forget(({ unstored, unstoredUpdates }) => {
+      // What other tabs made, and was called stored, waits again: it is on the device, and in no count of ours.
+      const more = Math.max(0, unstored - this.#uplink.made);
+      this.#uplink.change(more);
+      this.#others.clear();
+      this.#unsent.found(unstoredUpdates, this.#uplink.made, this.#keeper.misses);
+      if (more > 0) this.askAgain();
+      return this.#uplink.made;
+    });
+    void counted.then(() => {
+      this.#recounting = false;
+      this.#told();
     });
     this.#told();
   }
@@ -188,11 +221,41 @@ export class SyncedDocument {
   /** The server committed all writes of this socket up to `n`. @returns whether that tells anything new */
   stored(n: number): boolean {
     if (!this.#uplink.stored(n)) return false;
+    const others = this.#others.storedUpTo(n);
+    if (others.length > 0) this.#keeper.markRecords(others);
     this.#keeper.mark(this.#uplink.hasStored);
-    this.#unsent.settle(this.#uplink.hasStored);
-    if (this.waiting === 0) this.#compareLater();
-    this.#told();
+    this.#settled();
     return true;
+  }
+
+  /** Another tab said something of this document. */
+  hear(message: Heard): void {
+    if (this.#destroyed) return;
+    if (this.#unheard !== undefined) {
+      this.#unheard.push(message);
+      return;
+    }
+    switch (message.type) {
+      case 'work':
+        this.#hearWork(message);
+        break;
+      case 'stored':
+        if (this.#others.settle(message.records)) this.#settled();
+        this.#uplink.othersStored();
+        break;
+      case 'awareness':
+        this.#presence?.hear(message.update);
+        break;
+      case 'opened':
+        this.#presence?.tellTabs();
+        for (const { bytes, count } of this.#adriftPieces())
+          this.#tellWork(bytes, count, undefined);
+        break;
+      default: {
+        const unreachable: never = message;
+        return unreachable;
+      }
+    }
   }
 
   /** The server refused one write. */
@@ -224,25 +287,28 @@ export class SyncedDocument {
 
   /** Numbers of the device's records with local changes that are not known to be stored. */
   get records(): readonly number[] {
-    return this.#keeper.records;
+    return [...this.#keeper.records, ...this.#others.records];
   }
 
   /** Writes nothing more to the device. Resolves when nothing is being written. */
   async hold(): Promise<void> {
     await this.loaded;
     this.#flush();
+    this.#unheard ??= [];
     await this.#keeper.hold();
   }
 
   /** Goes on after `hold`. */
   resume(): void {
     this.#keeper.resume();
+    this.#listen();
   }
 
   /** Takes the place of another copy, which ends: whoever waited for that has this one now. */
   takeOver(former: SyncedDocument): void {
     this.awareness?.setLocalState(former.awareness?.getLocalState() ?? null);
     former.#resolveSynced();
+    this.#unheard = former.#unheard ?? [];
     former.#keeper.handOver();
     former.destroy();
   }
@@ -257,6 +323,7 @@ export class SyncedDocument {
     this.#resolveLoaded();
     if (this.#destroyed) return;
     this.askAgain();
+    this.#listen();
     this.#told();
   }
 
@@ -293,6 +360,7 @@ export class SyncedDocument {
       this.#applyHeld(held.updates);
       if (held.damaged !== undefined) this.#options.setAside(held.damaged);
       this.#uplink.change(more);
+      this.#others.clear();
       this.#unsent.found(held.unstoredUpdates, this.#uplink.made, this.#keeper.misses);
       this.askAgain();
     }
@@ -336,13 +404,32 @@ export class SyncedDocument {
     return this.#keeper.settled();
   }
 
+  #makeKeeper(): Keeper {
+    const { store, address, env, tabs } = this.#options;
+    return new Keeper({
+      store,
+      document: address,
+      env,
+      leads: tabs.leads,
+      wrote: (bytes, count, record) => this.#tellWork(bytes, count, record),
+      marked: (records) => tabs.tell({ type: 'stored', address, records }),
+      ended: () => {
+        // The server may have been quicker than the device.
+        this.#keeper.mark(this.#uplink.hasStored);
+        this.#told();
+      },
+    });
+  }
+
   #makeUplink(): Uplink {
-    const { address, env, refused, answered } = this.#options;
+    const { address, env, refused, answered, tabs } = this.#options;
     return new Uplink({
       address,
       env,
       doc: this.doc,
       origin: this.#remote,
+      others: this.#others,
+      defers: () => !tabs.leads(),
       handlers: {
         answered: (access) => {
           this.#setAccess(access);
@@ -355,6 +442,8 @@ export class SyncedDocument {
         },
         shut: () => {
           this.#presence?.detach();
+          // Whom the server showed is not known any more; the other tabs are there still.
+          if (!this.#destroyed) tabs.tell({ type: 'opened', address });
           answered();
         },
         synced: () => {
@@ -381,6 +470,55 @@ export class SyncedDocument {
     this.#begun = true;
     this.phase.set('local');
     this.#flush();
+    this.#options.tabs.tell({ type: 'opened', address: this.address });
+    this.#presence?.tellTabs();
+    this.#listen();
+    this.#told();
+  }
+
+  /** Takes in what other tabs said meanwhile, and what they say from now on. */
+  #listen(): void {
+    const unheard = this.#unheard ?? [];
+    this.#unheard = undefined;
+    for (const message of unheard) this.hear(message);
+  }
+
+  #hearWork({ bytes, changes, record }: Extract<Heard, { type: 'work' }>): void {
+    this.#news = false;
+    try {
+      Y.applyUpdate(this.doc, bytes, record === undefined ? this.#adrift : this.#tabs);
+    } catch (error) {
+      // An observer of the embedder's threw: the document has it all the same.
+      report(error);
+    }
+    if (record === undefined) return;
+    this.#keeper.keptElsewhere(bytes);
+    // What is no news came from the server, or was found on the device, and is counted there.
+    if (!this.#news || changes === 0) return;
+    this.#others.add(record, changes, this.#options.env.now());
+    this.#unsent.addOthers(bytes, changes, record, this.#uplink.made);
+    this.#uplink.othersWork();
+    this.#told();
+  }
+
+  #tellWork(bytes: Uint8Array, changes: number, record: number | undefined): void {
+    this.#options.tabs.tell({ type: 'work', address: this.address, bytes, changes, record });
+  }
+
+  /** Local work that no tab could keep. */
+  #adriftPieces(): readonly { readonly bytes: Uint8Array; readonly count: number }[] {
+    return this.#keeper.adrift.map(({ bytes, changes }) => {
+      return { bytes, count: changes.upTo - changes.from };
+    });
+  }
+
+  /** The server has more of what is here than it was known to have. */
+  #settled(): void {
+    this.#unsent.settle(({ record, changes }) => {
+      const others = record !== undefined && this.#others.has(record);
+      return !others && this.#uplink.hasStored(changes);
+    });
+    if (this.waiting === 0) this.#compareLater();
     this.#told();
   }
 
@@ -428,6 +566,10 @@ export class SyncedDocument {
   readonly #updated = (update: Uint8Array, origin: unknown): void => {
     if (origin === this.#device) return;
     this.#compareLater();
+    if (origin === this.#tabs) {
+      this.#news = true;
+      return;
+    }
     if (origin === this.#remote) {
       this.#received.push(update);
     } else {
@@ -494,7 +636,8 @@ export class SyncedDocument {
 
   /** Whether what is here should be what the server has. */
   #comparable(): boolean {
-    const settled = this.#uplink.isOpen && this.waiting === 0 && this.#damaged === 0;
+    const settled =
+      this.#uplink.isOpen && this.waiting === 0 && !this.#recounting && this.#damaged === 0;
     return settled && this.phase.get() === 'synced';
   }
 
@@ -506,7 +649,7 @@ export class SyncedDocument {
   }
 
   #computeStatus(): DocumentStatus {
-    const count = this.waiting + this.#damaged;
+    const count = Math.max(this.waiting, this.#recounting ? 1 : 0) + this.#damaged;
     // Before the device is read, nobody knows what waits on it.
     if (this.phase.get() === 'loading' && count === 0) return { state: 'local', waiting: 0 };
     if (count === 0) return { state: 'stored', waiting: 0 };

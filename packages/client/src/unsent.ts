@@ -8,7 +8,7 @@ export interface Piece {
   readonly changes: ChangeRange;
   /** How many they are: of what an earlier session left, only that is known. */
   readonly count: number;
-  /** The device's record that it was found in; nothing for what was made since. */
+  /** The device's record that it was found in, or that another tab made; nothing for what was made here since. */
   readonly record?: number;
 }
 
@@ -26,6 +26,11 @@ export class Unsent {
   /** More was made. */
   add(bytes: Uint8Array, changes: ChangeRange): void {
     this.#pieces = [...this.#pieces, { bytes, changes, count: changes.upTo - changes.from }];
+  }
+
+  /** Another tab has made something, and the device has it. @param made local changes so far */
+  addOthers(bytes: Uint8Array, count: number, record: number, made: number): void {
+    this.#pieces = [...this.#pieces, { bytes, changes: { from: made, upTo: made }, count, record }];
   }
 
   /**
@@ -51,8 +56,8 @@ export class Unsent {
   }
 
   /** The server has more than before. */
-  settle(hasStored: (changes: ChangeRange) => boolean): void {
-    const first = this.#pieces.findIndex(({ changes }) => !hasStored(changes));
+  settle(hasStored: (piece: Piece) => boolean): void {
+    const first = this.#pieces.findIndex((piece) => !hasStored(piece));
     if (first !== 0) this.#pieces = first === -1 ? [] : this.#pieces.slice(first);
   }
 }

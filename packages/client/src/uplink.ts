@@ -5,6 +5,7 @@ import {
   MessageType,
   type Refused,
   SyncType,
+  UPLOAD_PART_BYTES,
   type Uploads,
   WeftError,
   allStored,
@@ -22,6 +23,7 @@ import {
   refusedWrite,
   sent,
   sentAll,
+  splitUpdate,
   startUploads,
   storedUpTo,
   waiting,
@@ -30,6 +32,7 @@ import * as Y from 'yjs';
 import type { DocumentAccess, Environment } from './api.ts';
 import { EMPTY_UPDATE } from './merge.ts';
 import { report } from './observable.ts';
+import type { OthersWork } from './others-work.ts';
 
 /** How a document reaches its server while the connection is online. */
 export interface Link {
@@ -46,6 +49,10 @@ export interface UplinkOptions {
   readonly env: Environment;
   /** Yjs origin of what comes from the server. */
   readonly origin: object;
+  /** Work of this person's other tabs that is in `doc`. */
+  readonly others: OthersWork;
+  /** Whether another tab will bring to the server what waits on this device. */
+  readonly defers: () => boolean;
   readonly handlers: {
     /** The server said whether this document may be opened, and how. */
     readonly answered: (access: KnownAccess) => void;
@@ -62,6 +69,12 @@ export interface UplinkOptions {
 
 /** Gaps in a row, after each of which state vectors were compared, before what is refused is sorted out. */
 const GAPS_MAX = 3;
+
+/** Milliseconds for which a tab leaves it to the lead to bring what waits; once per socket. */
+const DEFER = 1_000;
+
+/** Milliseconds after which work of another tab that was not called stored is brought from here: it may be gone. */
+const OTHERS_MAX = 5_000;
 
 type KnownAccess = Exclude<DocumentAccess, { state: 'unknown' }>;
 
@@ -90,6 +103,9 @@ export class Uplink {
   #net: Net = { state: 'detached' };
   #retries = 0;
   #cancelRetry: (() => void) | undefined;
+  #mayDefer = true;
+  #cancelDefer: (() => void) | undefined;
+  #cancelOthers: (() => void) | undefined;
 
   constructor(options: UplinkOptions) {
     this.#options = options;
@@ -100,9 +116,9 @@ export class Uplink {
     return this.#uploads.made;
   }
 
-  /** Local changes that the server is not known to have. */
+  /** Local changes, those of other tabs included, that the server is not known to have. */
   get waiting(): number {
-    return waiting(this.#uploads);
+    return waiting(this.#uploads) + this.#options.others.waiting;
   }
 
   get isOpen(): boolean {
@@ -126,6 +142,7 @@ export class Uplink {
   open(link: Link): void {
     const { address } = this.#options;
     this.#uploads = disconnected(this.#uploads, link.nextWrite(address));
+    this.#mayDefer = true;
     this.#net = { state: 'opening', link };
     link.send(encodeAuth(address, ''));
   }
@@ -146,7 +163,11 @@ export class Uplink {
   detach(): void {
     this.#net = { state: 'detached' };
     this.#uploads = disconnected(this.#uploads);
+    this.#options.others.disconnected();
     this.#stopRetry();
+    this.#stopDeferring();
+    this.#cancelOthers?.();
+    this.#cancelOthers = undefined;
     this.#options.handlers.shut();
   }
 
@@ -162,6 +183,28 @@ export class Uplink {
   /** The server has another history: nothing counts as stored. */
   forget(): void {
     this.#uploads = forgotten(this.#uploads);
+    this.#options.others.disconnected();
+  }
+
+  /** Another tab has made changes, and will send them. */
+  othersWork(): void {
+    const { env, others } = this.#options;
+    if (this.#net.state !== 'open' || this.#cancelOthers !== undefined) return;
+    const wait = (ms: number) => {
+      this.#cancelOthers = env.timer(ms, () => {
+        this.#cancelOthers = undefined;
+        if (others.since === undefined) return;
+        const left = others.since + OTHERS_MAX - env.now();
+        if (left > 0) wait(left);
+        else this.askAgain();
+      });
+    };
+    wait(OTHERS_MAX);
+  }
+
+  /** The server has what another tab brought. */
+  othersStored(): void {
+    if (this.#stopDeferring()) this.askAgain();
   }
 
   /** Tells the server what is here; it answers with what is missing here and with what it has itself. */
@@ -192,6 +235,7 @@ export class Uplink {
   refused(refusal: Refused): void {
     const before = this.#uploads;
     this.#uploads = refusedWrite(before, refusal.n);
+    this.#options.others.refusedWrite(refusal.n);
     if (this.#uploads === before || this.#net.state !== 'open') return;
     const code: ErrorCode = isErrorCode(refusal.code) ? refusal.code : 'internal';
     const { link } = this.#net;
@@ -221,7 +265,7 @@ export class Uplink {
     if (net.state !== 'open') return;
     switch (frame.type) {
       case 'step1':
-        if (net.writer) this.#writeAll(net.link, frame.stateVector);
+        if (net.writer && !this.#defer()) this.#writeAll(net.link, frame.stateVector);
         break;
       case 'step2':
         this.#apply(frame.update);
@@ -265,6 +309,27 @@ export class Uplink {
     handlers.opened(link);
   }
 
+  /** Two tabs that both brought what waits on their device would send all of it twice. */
+  #defer(): boolean {
+    const { env, defers } = this.#options;
+    if (this.#cancelDefer !== undefined) return true;
+    if (!this.#mayDefer || this.waiting === 0 || !defers()) return false;
+    this.#mayDefer = false;
+    this.#cancelDefer = env.timer(DEFER, () => {
+      this.#cancelDefer = undefined;
+      this.askAgain();
+    });
+    return true;
+  }
+
+  /** @returns whether it was waiting for another tab */
+  #stopDeferring(): boolean {
+    const cancel = this.#cancelDefer;
+    this.#cancelDefer = undefined;
+    cancel?.();
+    return cancel !== undefined;
+  }
+
   /** Sends all that the server lacks. */
   #writeAll(link: Link, stateVector: Uint8Array): void {
     const update = Y.encodeStateAsUpdate(this.#options.doc, stateVector);
@@ -274,17 +339,23 @@ export class Uplink {
       this.#uploads = { ...this.#uploads, written: this.#uploads.made };
       return;
     }
-    this.#write(link, SyncType.Step2, update);
-    this.#uploads = sentAll(this.#uploads);
+    const parts = splitUpdate(update, UPLOAD_PART_BYTES);
+    for (const [index, part] of parts.entries()) {
+      const type = index === parts.length - 1 ? SyncType.Step2 : SyncType.Update;
+      this.#write(link, type, part, this.#uploads.next + index);
+    }
+    this.#options.others.sentAll(this.#uploads.next, this.#uploads.next + parts.length - 1);
+    this.#uploads = sentAll(this.#uploads, parts.length);
   }
 
   #write(
     link: Link,
     type: typeof SyncType.Step2 | typeof SyncType.Update,
     update: Uint8Array,
+    n = this.#uploads.next,
   ): void {
     const { address } = this.#options;
-    link.send(encodeWrite(address, type, update, this.#uploads.next));
+    link.send(encodeWrite(address, type, update, n));
     link.wrote(address);
   }
 

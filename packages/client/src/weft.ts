@@ -16,14 +16,17 @@ import { monotonicFactory } from 'ulid';
 import type { Weft, WeftOptions } from './api.ts';
 import { Connection } from './connection.ts';
 import { Conversation } from './conversation.ts';
-import { defaultStore } from './device-name.ts';
+import { deviceOf } from './device-name.ts';
 import { Documents } from './documents.ts';
 import { environmentOf } from './environment.ts';
 import { checkId, conversationHandle, documentHandle, workspaceHandle } from './handles.ts';
 import { derived, readOnly } from './observable.ts';
 import { watchDevice } from './watch-device.ts';
 import { OutboxRunner } from './outbox-runner.ts';
+import { tellingOutbox } from './outbox-store.ts';
 import { refusalList } from './refusals.ts';
+import type { TabMessage } from './tab-message.ts';
+import { Tabs } from './tabs.ts';
 
 /** Name of the value that holds the device's own id. */
 const DEVICE_KEY = 'device';
@@ -35,11 +38,17 @@ const DEVICE_KEY = 'device';
 export function createWeft(options: WeftOptions): Weft {
   const url = toSocketUrl(options.url);
   const env = environmentOf(options.env);
-  const store = options.store ?? defaultStore(options, url);
+  const { store, tabs: tabsName } = deviceOf(options, url);
+  const tabs: Tabs = new Tabs({ env, name: tabsName, receive: (message) => hear(message) });
   const newUlid = monotonicFactory(() => env.random());
   const newId = () => newUlid(Math.max(0, Math.trunc(env.now())));
 
-  const refusals = refusalList({ store, now: () => env.now(), newId });
+  const refusals = refusalList({
+    store,
+    now: () => env.now(),
+    newId,
+    changed: () => tabs.tell({ type: 'refusals' }),
+  });
 
   let me = options.person?.sub;
   let device: Promise<string> | undefined;
@@ -57,6 +66,7 @@ export function createWeft(options: WeftOptions): Weft {
   const documents: Documents = new Documents({
     env,
     store,
+    tabs: { tell: (message) => tabs.tell(message), leads: () => tabs.lead.get() },
     send: (frame) => connection.send(frame),
     failed: (document, code) => refusals.failed(document, code),
     refused: (document, work) => refusals.add(document, work),
@@ -66,7 +76,7 @@ export function createWeft(options: WeftOptions): Weft {
   const pending = derived(() => documents.countWaiting());
   const outbox = new OutboxRunner({
     env,
-    store,
+    store: tellingOutbox(store, () => tabs.tell({ type: 'outbox' })),
     device: ownDevice,
     newId,
     send: (command) => connection.send(encodeWeft(command)),
@@ -104,8 +114,7 @@ export function createWeft(options: WeftOptions): Weft {
       frame: (address, reader) => documents.receive(address, reader),
       online: () => {
         documents.online();
-        outbox.online();
-        void sendLeftBehind();
+        drain();
       },
       lost: () => {
         documents.lost();
@@ -144,6 +153,30 @@ export function createWeft(options: WeftOptions): Weft {
     }
   };
 
+  const hear = (message: TabMessage): void => {
+    switch (message.type) {
+      case 'outbox':
+        void outbox.refresh();
+        break;
+      case 'refusals':
+        refusals.refresh();
+        break;
+      default:
+        documents.hear(message);
+    }
+  };
+
+  /** One tab of a device sends what waits on it for everybody. */
+  const drain = (): void => {
+    if (!connection.online || !tabs.lead.get()) return;
+    outbox.online();
+    void sendLeftBehind();
+  };
+  tabs.lead.subscribe(() => {
+    if (tabs.lead.get()) drain();
+    else outbox.lost();
+  });
+
   /** Opens documents whose changes an earlier session left on the device, until the server has them. */
   const sendLeftBehind = async (): Promise<void> => {
     const names = await store.pending().catch(() => []);
@@ -177,6 +210,7 @@ export function createWeft(options: WeftOptions): Weft {
     conversations.clear();
     await documents.close();
     connection.close();
+    tabs.close();
     outbox.close();
     await outbox.settled();
     await store.close();
@@ -184,7 +218,16 @@ export function createWeft(options: WeftOptions): Weft {
 
   // Also without a network: what waits on the device is counted before anything may read as stored.
   void sendLeftBehind();
-  if (options.connect !== false) connection.connect();
+  const connect = (): void => {
+    tabs.run();
+    connection.connect();
+  };
+  // Who is not let in sends nothing for the others.
+  connection.status.subscribe(() => {
+    const { state } = connection.status.get();
+    if (state === 'revoked' || state === 'outdated') tabs.yield();
+  });
+  if (options.connect !== false) connect();
   return {
     connection: readOnly(connection.status),
     pending: readOnly(pending),
@@ -219,9 +262,12 @@ export function createWeft(options: WeftOptions): Weft {
       return conversationHandle(entry.conversation, outbox, () => release(id));
     },
     connect: () => {
-      if (closing === undefined) connection.connect();
+      if (closing === undefined) connect();
     },
-    disconnect: () => connection.disconnect(),
+    disconnect: () => {
+      tabs.yield();
+      connection.disconnect();
+    },
     flush: async () => {
       await documents.flush();
       await outbox.settled();

@@ -1,5 +1,6 @@
 import { contentHash, readableText } from '@weft/protocol';
 import { createMemoryDisk } from '@weft/storage/device-memory';
+import { createTabHub } from '@weft/testkit/sim';
 import { describe, expect, it } from 'vitest';
 import type { DocumentHandle } from '../src/index.ts';
 import { door } from './kit/door.ts';
@@ -19,6 +20,7 @@ const SEEDS = 150;
 
 interface Tab extends Bench {
   readonly handle: DocumentHandle;
+  readonly kill: () => void;
 }
 
 function count(text: string, word: string): number {
@@ -33,11 +35,16 @@ async function run(seed: number): Promise<void> {
   const taken = new Set<number>();
   door(server, taken);
   server.shows = true;
+  const hub = createTabHub();
+  const together = seed % 2 === 0;
   let draws = seed * 1000;
   const openTab = (): Tab => {
     draws += 1;
-    const made = bench({ server, disk, draws: mulberry32(draws), connect: int(2) === 0 });
-    return { ...made, handle: made.weft.document('spec') };
+    // In some runs they cannot reach each other: storage without channels.
+    const tab = together ? hub.tab() : undefined;
+    const own = { server, disk, draws: mulberry32(draws), connect: int(2) === 0 };
+    const made = bench(tab === undefined ? own : { ...own, tab });
+    return { ...made, handle: made.weft.document('spec'), kill: () => tab?.kill() };
   };
   let tabs: Tab[] = [openTab()];
   const words: string[] = [];
@@ -72,6 +79,7 @@ async function run(seed: number): Promise<void> {
       // Killed after its device had what was written; another opens in its place.
       await tab.weft.flush();
       tab.weft.disconnect();
+      tab.kill();
       tabs = [...tabs.filter((other) => other !== tab), openTab()];
     } else {
       await settle(int(4));

@@ -23,3 +23,4 @@ export {
 } from './sim/store.ts';
 export { type StoreRecord, StoreTables } from './sim/store-tables.ts';
 export { Trace } from './sim/trace.ts';
+export { type HubTab, type TabHub, createTabHub } from './tab-hub.ts';

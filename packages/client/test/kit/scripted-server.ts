@@ -147,6 +147,8 @@ export class ServerSocket {
   readonly commands: Command[] = [];
   readonly digests: Digest[] = [];
   readonly writes: HeldWrite[] = [];
+  /** All writes that came, answered or not. */
+  readonly received: HeldWrite[] = [];
   /** Addresses asked for, in order; again when asked again. */
   readonly asked: string[] = [];
   /** Addresses that the client closed. */
@@ -289,6 +291,7 @@ export class ServerSocket {
         } else {
           const kind = type === SyncType.Step2 ? 'step2' : 'update';
           this.writes.push({ address, type: kind, bytes, n: reader.uint() });
+          this.received.push(...this.writes.slice(-1));
           const { judge, commits } = this.#server;
           const write = this.writes.at(-1);
           const verdict = write && judge?.(write);

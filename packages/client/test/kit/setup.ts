@@ -1,4 +1,5 @@
 import { type MemoryDisk, createMemoryDisk, openMemoryDevice } from '@weft/storage/device-memory';
+import type { HubTab } from '@weft/testkit/sim';
 import { afterEach } from 'vitest';
 import type * as Y from 'yjs';
 import { type Observable, type Weft, type WeftOptions, createWeft } from '../../src/index.ts';
@@ -19,6 +20,8 @@ export interface BenchOptions extends Partial<WeftOptions> {
   readonly server?: ScriptedServer;
   readonly disk?: MemoryDisk;
   readonly draws?: () => number;
+  /** Its place among the tabs of one device. */
+  readonly tab?: HubTab;
 }
 
 const open: Weft[] = [];
@@ -28,13 +31,14 @@ afterEach(async () => {
 });
 
 export function bench(options: BenchOptions = {}): Bench {
-  const { server = new ScriptedServer(), disk = createMemoryDisk(), draws, ...rest } = options;
+  const { server = new ScriptedServer(), disk = createMemoryDisk(), draws, tab, ...rest } = options;
   const env = manualEnv(server.connect, draws);
   const weft = createWeft({
     url: 'ws://test.invalid/sync',
     token: 'token',
     store: openMemoryDevice(disk),
-    env,
+    env: tab === undefined ? env : { ...env, channel: tab.channel, lock: tab.lock },
+    ...(tab === undefined ? {} : { tabs: 'device' }),
     ...rest,
   });
   open.push(weft);
