@@ -43,6 +43,16 @@ export const neighbours: Readonly<Record<string, Attack>> = {
       clock: 2,
       forged: { origin: { client, clock: 0 }, right: { client, clock: 1 } },
     })),
+  'places in two texts, one of which comes with it': ({ fresh, write, later, mustFail }) => {
+    const client = fresh();
+    const first = [textItem('a', { parent: 'evil' }), textItem('b', { parent: 'evil too' })];
+    write(encodeUpdate([{ client, clock: 0, structs: first }]));
+    const forged = [
+      textItem('x', { origin: { client, clock: 0 } }),
+      textItem('y', { origin: { client, clock: 2 }, right: { client, clock: 1 } }),
+    ];
+    later(() => mustFail(encodeUpdate([{ client, clock: 2, structs: forged }]), WELCOME));
+  },
   'several values under one key': ({ fresh, random, mustFail }) => {
     const key = `several ${random.int(0, 2 ** 30)}`;
     const structs = [
