@@ -1,4 +1,4 @@
-import { expect } from 'playwright/test';
+import { type Page, expect } from 'playwright/test';
 import { test } from '../src/test.ts';
 
 test('[D1] [D2] two tabs of one person converge without any server, at once, and send it all once', async ({
@@ -28,45 +28,43 @@ test('[D1] [D2] two tabs of one person converge without any server, at once, and
   await ann.sees('Plan: one two');
 
   await test.step('a change is in the other tab within a moment', async () => {
-    const times: number[] = [];
-    for (const letter of 'abcdefghij') {
-      const seen = other.evaluate(
-        (wanted) =>
-          new Promise<number>((resolve) => {
-            const editor = document.querySelector('[role=textbox][aria-label=Document]');
-            const look = () => {
-              if (editor?.textContent.includes(wanted) !== true) return;
-              observer.disconnect();
-              resolve(performance.timeOrigin + performance.now());
-            };
-            const observer = new MutationObserver(look);
-            if (editor !== null) {
-              observer.observe(editor, { childList: true, characterData: true, subtree: true });
-            }
-            look();
-          }),
-        `«${letter}»`,
+    const letters = 'abcdefghij';
+    await ann.toEnd();
+    await ann.page.evaluate(() => {
+      document.body.dataset['keys'] = '';
+      addEventListener(
+        'keydown',
+        () => {
+          document.body.dataset['keys'] += ` ${performance.timeOrigin + performance.now()}`;
+        },
+        { capture: true },
       );
-      await ann.type(`«${letter}`);
-      const pressed = ann.page.evaluate(
-        () =>
-          new Promise<number>((resolve) => {
-            addEventListener(
-              'beforeinput',
-              () => resolve(performance.timeOrigin + performance.now()),
-              { once: true, capture: true },
-            );
-          }),
-      );
-      await ann.type('»');
-      times.push((await seen) - (await pressed));
-    }
-    const [median = 0] = times.toSorted((a, b) => a - b).slice(5);
-    const line = `two tabs without a server: key press to the other tab, median ${median.toFixed(1)} ms`;
+    });
+    await there.evaluate((editor, wanted) => {
+      document.body.dataset['seen'] = '';
+      let next = 1;
+      new MutationObserver(() => {
+        for (; next <= wanted.length; next += 1) {
+          if (!editor.textContent.includes(`two${wanted.slice(0, next)}`)) break;
+          document.body.dataset['seen'] += ` ${performance.timeOrigin + performance.now()}`;
+        }
+      }).observe(editor, { childList: true, characterData: true, subtree: true });
+    }, letters);
+    await ann.type(letters, 100);
+    await expect(there).toContainText(`two${letters}`);
+    const read = async (page: Page, name: string) =>
+      ((await page.locator('body').getAttribute(`data-${name}`)) ?? '')
+        .trim()
+        .split(' ')
+        .map(Number);
+    const [keys, seen] = [await read(ann.page, 'keys'), await read(other, 'seen')];
+    expect([keys.length, seen.length]).toEqual([letters.length, letters.length]);
+    const times = seen.map((at, index) => at - (keys[index] ?? at)).toSorted((x, y) => x - y);
+    const line = `two tabs without a server: key press → the other tab, median ${times[5]?.toFixed(1)} ms, slowest ${times.at(-1)?.toFixed(1)} ms`;
     console.log(line);
     test.info().annotations.push({ type: 'figure', description: line });
     // The figure to hold is 50 ms; a busy machine must not fail a run that is otherwise right.
-    expect(median).toBeLessThan(500);
+    expect(times[5]).toBeLessThan(500);
   });
 
   await product.restart();
@@ -74,5 +72,5 @@ test('[D1] [D2] two tabs of one person converge without any server, at once, and
   await ann.hasStored();
   const bea = await signIn('Bea');
   await bea.openDocument('Plan');
-  await bea.sees('Plan: one two«a»«b»«c»«d»«e»«f»«g»«h»«i»«j»');
+  await bea.sees('Plan: one twoabcdefghij');
 });
