@@ -61,6 +61,33 @@ export function session(random: Random) {
   return { state: Y.encodeStateAsUpdate(server), updates, known };
 }
 
+/** What the author of an update's last struct writes next, where they are or elsewhere. */
+function following(doc: Y.Doc, update: Uint8Array, random: Random): Uint8Array {
+  const copy = new Y.Doc();
+  Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc));
+  Y.applyUpdate(copy, update);
+  const last = Y.decodeUpdate(update).structs.at(-1);
+  if (last !== undefined) copy.clientID = last.id.client;
+  const before = Y.encodeStateVector(copy);
+  const text = copy.getText('t');
+  const own = last === undefined ? -1 : placeBehind(text, last.id, last.length);
+  text.insert(own >= 0 && random.chance(0.7) ? own : random.below(text.length + 1), 'next');
+  return Y.encodeStateAsUpdate(copy, before);
+}
+
+/** The index right behind a struct, where it is in the text; -1 elsewhere. */
+function placeBehind(text: Y.Text, id: Y.ID, length: number): number {
+  let index = 0;
+  for (let item = text._start; item !== null; item = item.right) {
+    if (!item.deleted && item.countable) index += item.length;
+    if (item.id.client !== id.client) continue;
+    if (item.id.clock + item.length >= id.clock + length && item.id.clock < id.clock + length) {
+      return index;
+    }
+  }
+  return -1;
+}
+
 describe('the door under mutated updates', () => {
   it(
     `[D3] ${INPUTS.toLocaleString('en')} inputs: nothing throws, and what is let in applies whole`,
@@ -82,10 +109,28 @@ describe('the door under mutated updates', () => {
           const verdict = judge(doc, bytes);
           const { user, system } = process.cpuUsage(start);
           const allowed = CPU_MS_PER_64_KB * Math.max(1, bytes.length / 65_536);
-          worst = Math.max(worst, (user + system) / 1000 / allowed);
+          let share = (user + system) / 1000 / allowed;
+          // Other work of the process, and the scheduler's ticks, are in it: what costs too much does so each time.
+          for (let again = 0; share > 1 && again < 5; again += 1) {
+            const from = process.cpuUsage();
+            judge(doc, bytes);
+            const used = process.cpuUsage(from);
+            share = Math.min(share, (used.user + used.system) / 1000 / allowed);
+          }
+          expect([SEED, inputs, share <= 1]).toEqual([SEED, inputs, true]);
+          worst = Math.max(worst, share);
           seen.set(verdict, (seen.get(verdict) ?? 0) + 1);
           if (verdict !== 'new') continue;
+          const behind = following(doc, bytes, random);
+          const leaning = random.chance(0.5) ? mutate(behind, known, random) : behind;
+          const verdictBehind = judgeBehind(doc, bytes, leaning);
+          seen.set(verdictBehind, (seen.get(verdictBehind) ?? 0) + 1);
           Y.applyUpdate(doc, bytes);
+          if (verdictBehind === 'behind: new') {
+            // What is let in while the first is on its way must be what is let in once it is there.
+            expect([SEED, inputs, judge(doc, leaning)]).toEqual([SEED, inputs, 'new']);
+            Y.applyUpdate(doc, leaning);
+          }
           expect([SEED, inputs, doc.store.pendingStructs, doc.store.pendingDs]).toEqual([
             SEED,
             inputs,
@@ -116,11 +161,27 @@ describe('the door under mutated updates', () => {
           'key-forbidden',
           'neighbours-forged',
           'new',
+          'behind: new',
+          'behind: waits',
           'known',
         ]),
       );
     },
   );
+
+  /** A write that comes while another one, which was let in, is on its way. */
+  function judgeBehind(doc: Y.Doc, first: Uint8Array, second: Uint8Array): string {
+    const rules = { limits: DEFAULT_LIMITS, roots: undefined };
+    const ahead = decodeUpdate(first);
+    const update = decodeUpdate(second);
+    if (ahead === undefined || update === undefined) return 'behind: update-invalid';
+    const verdict = judgeStructs(doc, new Map(), ahead, rules);
+    if (verdict.verdict !== 'fine') return `behind: ${verdict.verdict}`;
+    const found = examine(doc, verdict.queued, update);
+    if (found.finding !== 'new') return 'behind: nothing new';
+    const judged = judgeStructs(doc, verdict.queued, update, rules);
+    return judged.verdict === 'fine' ? 'behind: new' : `behind: ${judged.verdict}`;
+  }
 
   function judge(doc: Y.Doc, bytes: Uint8Array): string {
     const update = decodeUpdate(bytes);
