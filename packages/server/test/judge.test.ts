@@ -84,6 +84,26 @@ describe('judging', () => {
     expect(judged(doc, encoding.toUint8Array(encoder))).toBe('neighbours-forged');
   });
 
+  it('[D3] takes no word of an update for what the document has: a known struct with other neighbours vouches for nothing', () => {
+    const doc = new Y.Doc();
+    doc.clientID = 9;
+    doc.getText('t').insert(0, 'abcdef');
+    doc.getText('t').insert(6, 'z');
+    // "z" once more, now said to stand before the fourth character, and then "y" behind it there.
+    const encoder = encoding.createEncoder();
+    for (const value of [1, 2, 9, 6]) encoding.writeVarUint(encoder, value);
+    for (const [origin, text] of [
+      [5, 'z'],
+      [6, 'y'],
+    ] as const) {
+      encoding.writeUint8(encoder, 4 | 0x80 | 0x40);
+      for (const value of [9, origin, 9, 3]) encoding.writeVarUint(encoder, value);
+      encoding.writeVarString(encoder, text);
+    }
+    encoding.writeVarUint(encoder, 0);
+    expect(judged(doc, encoding.toUint8Array(encoder))).toBe('neighbours-forged');
+  });
+
   it('refuses a struct that moves a clock further than a change can', () => {
     const collected = struct(9, 0, (encoder) => {
       encoding.writeUint8(encoder, 0);

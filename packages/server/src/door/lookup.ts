@@ -1,5 +1,5 @@
 import * as Y from 'yjs';
-import type { DecodedUpdate, Queued, QueuedTail } from './update.ts';
+import { type DecodedUpdate, type Queued, type QueuedTail, knownClock } from './update.ts';
 
 /** Finds where a struct sits, in the update and in the document. */
 export class Lookup {
@@ -10,8 +10,8 @@ export class Lookup {
   /** Which item names an item's parent and key: each of a long run would walk back to its beginning. */
   readonly #namedBy = new Map<Y.Item, Y.Item | undefined>();
 
-  readonly #lists = new Map<Y.Item, string>();
-  #roots: ReadonlyMap<unknown, string> | undefined;
+  /** Names of integrated types. */
+  readonly #names = new Map<unknown, string>();
   #waits = false;
 
   constructor(doc: Y.Doc, update: DecodedUpdate, queued: Queued) {
@@ -40,20 +40,32 @@ export class Lookup {
     return found;
   }
 
+  /** Whether a client has structs on their way to the log: then there is no saying yet. */
+  onItsWay(client: number): boolean {
+    const waits = (this.#queued.get(client)?.end ?? 0) > Y.getState(this.#doc.store, client);
+    if (waits) this.#waits = true;
+    return waits;
+  }
+
   /** The item that names an item's parent and key: itself, or one that it sits beside. */
   named(item: Y.Item): Y.Item | undefined {
     return this.#named(item);
   }
 
   /**
-   * Whether an item goes on right behind the last struct that its client has on the way, and before the same right
-   * neighbour. That struct was judged to be between the two; its author has written nothing since, so it has nothing
-   * that could lie between its last character and that neighbour: whatever does was not seen.
+   * Whether an item goes on right behind the struct that its client wrote before it, which is new in the same update or
+   * on the way, and before the same right neighbour. That struct was judged to be between the two; its author has written
+   * nothing since, so nothing of theirs can lie between its last character and that neighbour: whatever does was not seen.
    */
   goesOn(item: Y.Item): boolean {
     const { origin, rightOrigin, id } = item;
     if (origin === null || origin.client !== id.client || origin.clock !== id.clock - 1)
       return false;
+    const before = this.#ownAt(origin);
+    // One that is known already is not judged: an update may say of it what it likes.
+    if (before !== undefined && before.id.clock >= this.#knownTo(id.client)) {
+      return Y.compareIDs(before.rightOrigin, rightOrigin);
+    }
     const tail = this.#queued.get(id.client);
     if (tail?.end !== id.clock || !(tail.last instanceof Y.Item)) return false;
     return Y.compareIDs(tail.last.rightOrigin, rightOrigin);
@@ -67,13 +79,9 @@ export class Lookup {
     const item = this.#find(id);
     const named = item === undefined ? undefined : this.#named(item);
     if (named === undefined) return undefined;
-    const known = this.#lists.get(named);
-    if (known !== undefined) return known;
     const type = this.#nameOf(named.parent);
-    if (type === undefined) return undefined;
-    const list = JSON.stringify([type, named.parentSub]);
-    this.#lists.set(named, list);
-    return list;
+    // Only a name of a root can hold what separates the two, and then a key follows the last one.
+    return named.parentSub === null ? type : `${type}\u0000${named.parentSub}`;
   }
 
   /** How many types an item is in; stops counting above `max`. Iterative: the attack is a deep chain. */
@@ -129,10 +137,15 @@ export class Lookup {
     if (typeof parent === 'string') return `root ${parent}`;
     if (parent instanceof Y.ID) return `item ${parent.client}:${parent.clock}`;
     if (!(parent instanceof Y.AbstractType)) return undefined;
-    if (parent._item !== null) return this.#nameOf(parent._item.id);
-    this.#roots ??= new Map([...this.#doc.share].map(([name, type]) => [type, name]));
-    const root = this.#roots.get(parent);
-    return root === undefined ? undefined : this.#nameOf(root);
+    const known = this.#names.get(parent);
+    if (known !== undefined) return known;
+    const holder = parent._item;
+    const name =
+      holder === null
+        ? `root ${Y.findRootTypeKey(parent)}`
+        : `item ${holder.id.client}:${holder.id.clock}`;
+    this.#names.set(parent, name);
+    return name;
   }
 
   /** The item whose type holds this one; `undefined` for a root. */
@@ -173,6 +186,11 @@ export class Lookup {
   }
 
   #find(id: Y.ID): Y.Item | undefined {
+    return this.#ownAt(id) ?? this.integrated(id);
+  }
+
+  /** The update's own item that holds an id. */
+  #ownAt(id: Y.ID): Y.Item | undefined {
     const own = this.#own.get(id.client) ?? [];
     let low = 0;
     let high = own.length - 1;
@@ -184,7 +202,12 @@ export class Lookup {
       else if (item.id.clock + item.length <= id.clock) low = middle + 1;
       else return item;
     }
-    return this.integrated(id);
+    return undefined;
+  }
+
+  /** The next clock of a client, with what is on its way. */
+  #knownTo(client: number): number {
+    return knownClock(this.#doc, this.#queued, client);
   }
 
   #onItsWay({ client, clock }: Y.ID): boolean {

@@ -20,6 +20,8 @@ export function judgeNeighbours(
   const origin = known > 0 ? Y.createID(item.id.client, item.id.clock + known - 1) : item.origin;
   if (rightOrigin === null) return undefined;
   if (known === 0 && lookup.goesOn(item)) return undefined;
+  // What its author wrote before may lie between the two, and where that is is known once it is stored.
+  if (lookup.onItsWay(item.id.client)) return undefined;
   const right = lookup.integrated(rightOrigin);
   const left = origin === null ? undefined : lookup.integrated(origin);
   if (right === undefined || (origin !== null && left === undefined)) {
