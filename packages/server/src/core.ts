@@ -1,9 +1,9 @@
-import { WeftError } from '@weft/protocol';
 import type { Store } from '@weft/storage';
 import type { Principal } from './auth/principal.ts';
 import { roleOf } from './auth/rights.ts';
 import { Conversations } from './conversations/conversations.ts';
 import { Receipts } from './conversations/receipts.ts';
+import { type Talk, createTalk } from './conversations/talk.ts';
 import { DEFAULT_LIMITS, type DocumentLimits } from './door/limits.ts';
 import { Compactor } from './engine/compactor.ts';
 import { Engine } from './engine/engine.ts';
@@ -31,6 +31,8 @@ export interface WeftCoreOptions {
 export interface WeftCore {
   /** Takes a socket. The caller hands it every frame, and tells it when the transport is gone. */
   accept(transport: Transport): Socket;
+  /** Conversations, for those who ask without a socket. */
+  readonly talk: Talk;
   /** Whether anything read is not answered yet. */
   readonly busy: boolean;
   /** What was read and is not known to be stored. */
@@ -94,6 +96,8 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
     tell: (tenant, message) => followers.tell(tenant, message),
   });
 
+  const talk = createTalk(store, conversations, receipts);
+
   const outstanding = new Outstanding();
   const host: SocketHost = {
     build: options.build,
@@ -103,13 +107,7 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
     verify: options.verify,
     roleOf: (principal, resource) => roleOf(store.registry, principal, resource),
     engine,
-    command: async (principal, command) => {
-      const resource = { kind: 'conversation', id: command.conversation } as const;
-      const role = await roleOf(store.registry, principal, resource);
-      if (role === undefined) throw new WeftError('forbidden');
-      if (role === 'reader') throw new WeftError('read-only');
-      return conversations.command(principal, command);
-    },
+    command: (principal, command) => talk.command(principal, command),
     mark: (principal, mark) => {
       const resource = { kind: 'conversation', id: mark.conversation } as const;
       roleOf(store.registry, principal, resource).then(
@@ -122,8 +120,8 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
         },
       );
     },
-    receipts: (tenant, conversation) => receipts.of(tenant, conversation),
-    head: (tenant, conversation) => conversations.head(tenant, conversation),
+    receipts: (tenant, conversation) => talk.receipts(tenant, conversation),
+    head: (tenant, conversation) => talk.head(tenant, conversation),
     follow: (socket, tenant, conversation) => followers.add(socket, tenant, conversation),
     unfollow: (socket, tenant, conversation) => followers.remove(socket, tenant, conversation),
     begun: (name) => outstanding.begin(name),
@@ -131,6 +129,7 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
 
   return {
     accept: (transport) => new Socket(transport, host),
+    talk,
     outstanding,
     get busy() {
       return conversations.busy || receipts.busy || [...engines.values()].some((each) => each.busy);

@@ -7,6 +7,7 @@ import { createWeftCore } from './core.ts';
 import type { DocumentLimits } from './door/limits.ts';
 import { Gateway } from './gateway/gateway.ts';
 import type { Unstored } from './gateway/outstanding.ts';
+import { CONVERSATIONS_PATH, answerConversations } from './http/conversations.ts';
 import { readJson, sendError, sendJson } from './http/json.ts';
 import { type Logger, reasonOf, silentLogger } from './logger.ts';
 
@@ -92,9 +93,15 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
   const gateway = new Gateway(server, core, logger);
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const { pathname } = url;
     const asksForHealth = pathname === '/healthz' || pathname === '/readyz';
     if (state === 'draining' && !asksForHealth) throw new WeftError('shutting-down');
+    if (pathname.startsWith(CONVERSATIONS_PATH)) {
+      const verify = (token: string) => tokens.verify(token);
+      await answerConversations(request, response, url, { talk: core.talk, verify, now });
+      return;
+    }
     switch (pathname) {
       case '/healthz':
         sendJson(response, 200, { status: 'ok' });

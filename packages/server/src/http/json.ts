@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ErrorCode, WeftError, errorDefinition } from '@weft/protocol';
 
-/** Bytes of a JSON request. */
+/** Bytes of a JSON request, unless it is known to be longer. */
 const BODY_MAX_BYTES = 16 * 1024;
 
 /** HTTP status of each code that an HTTP request can meet; all others are 400. */
@@ -12,7 +12,11 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'guest-unknown': 401,
   forbidden: 403,
   'guests-off': 403,
+  'read-only': 403,
+  'not-author': 403,
   'not-found': 404,
+  'message-unknown': 404,
+  'command-id-reused': 409,
   'method-not-allowed': 405,
   internal: 500,
   'storage-failed': 503,
@@ -43,13 +47,16 @@ export function errorOf(code: ErrorCode): WeftError {
  * Reads a JSON body.
  * @throws WeftError `request-invalid` when it is too large or not JSON
  */
-export async function readJson(request: IncomingMessage): Promise<unknown> {
+export async function readJson(
+  request: IncomingMessage,
+  maxBytes = BODY_MAX_BYTES,
+): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) throw new WeftError('request-invalid');
     size += chunk.length;
-    if (size > BODY_MAX_BYTES) throw new WeftError('request-invalid', 'It is too large.');
+    if (size > maxBytes) throw new WeftError('request-invalid', 'It is too large.');
     chunks.push(chunk);
   }
   try {
