@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import {
   ERRORS,
   PROTOCOL_VERSION,
@@ -362,3 +363,38 @@ describe('bad frames', () => {
     expect(await other.open('document/a')).toBe('read-write');
   });
 });
+
+describe('requests for a socket that no URL can be made of', () => {
+  it.each(['//', 'http://', '//['])('%s is refused, and the server lives', async (target) => {
+    const { port, sync } = await startServer();
+    expect(await answerToUpgrade(port, target)).toMatch(/^HTTP\/1\.1 400 /);
+    const client = await rawClient(sync);
+    await client.hello(await editorToken('ann'));
+    expect(await client.open('document/a')).toBe('read-write');
+  });
+});
+
+/** What the server says to an upgrade whose target is sent as it is: clients that parse URLs would not send it. */
+function answerToUpgrade(port: number, target: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const connection = connect(port, '127.0.0.1');
+    let answer = '';
+    connection.setEncoding('utf8');
+    connection.on('data', (text: string) => {
+      answer += text;
+    });
+    connection.once('close', () => resolve(answer));
+    connection.once('error', reject);
+    connection.write(
+      [
+        `GET ${target} HTTP/1.1`,
+        'Host: localhost',
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Version: 13',
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+        '\r\n',
+      ].join('\r\n'),
+    );
+  });
+}

@@ -80,13 +80,20 @@ export class Gateway {
     transport.on('error', (error) => {
       this.#logger.info('A connection failed before it was a socket.', { reason: error.message });
     });
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (pathname !== SYNC_PATH || !this.#accepting) {
-      const status = pathname === SYNC_PATH ? '503 Service Unavailable' : '404 Not Found';
-      transport.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    const refusal = this.#refusal(request.url ?? '/');
+    if (refusal !== undefined) {
+      transport.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
     this.#wss.handleUpgrade(request, transport, head, (ws) => this.#accept(ws, transport));
+  }
+
+  /** The status line for a request that gets no socket. A target may be anything: an error here would end the process. */
+  #refusal(target: string): string | undefined {
+    const base = 'http://localhost';
+    if (!URL.canParse(target, base)) return '400 Bad Request';
+    if (new URL(target, base).pathname !== SYNC_PATH) return '404 Not Found';
+    return this.#accepting ? undefined : '503 Service Unavailable';
   }
 
   #accept(ws: WebSocket, transport: Duplex): void {
