@@ -47,15 +47,9 @@ export function statusWords({
     return { status: 'memory-only', text: 'Not saved on this device' };
   }
   if (document.state === 'unsaved') return { status: 'unsaved', text: 'Saving…' };
-  if (connection.state === 'revoked') {
-    return { status: 'revoked', text: `Signed out · saved on this device${toSend(document)}` };
-  }
-  if (connection.state === 'offline' && device?.state === 'memory-only') {
-    return { status: 'offline', text: 'Offline' };
-  }
-  if (connection.state === 'offline') {
-    return { status: 'offline', text: `Offline · saved on this device${toSend(document)}` };
-  }
+  const kept = device?.state === 'memory-only' ? '' : ` · saved on this device${toSend(document)}`;
+  if (connection.state === 'revoked') return { status: 'revoked', text: `Signed out${kept}` };
+  if (connection.state === 'offline') return { status: 'offline', text: `Offline${kept}` };
   if (document.state === 'stored') return { status: 'stored', text: 'Stored' };
   // The device is still being read: nothing is known yet, so nothing is said.
   if (document.waiting === 0) return { status: 'local', text: '' };

@@ -70,9 +70,12 @@ describe('words of state', () => {
 
   it('[D2] of work that only this tab has, nothing is said that sounds safe', () => {
     const device = { state: 'memory-only', reason: 'full' } as const;
-    for (const [, connection, document] of rows) {
-      const { text } = statusWords({ connection, document, device });
-      expect(text).not.toMatch(/^(?!Not ).*saved on this device/i);
+    const revoked = { state: 'revoked', code: 'token-invalid' } as const;
+    for (const connection of [online, offline, revoked]) {
+      for (const [, , document] of rows) {
+        const { text } = statusWords({ connection, document, device });
+        expect(text).not.toMatch(/^(?!Not ).*saved on this device/i);
+      }
     }
     const unsaved = { state: 'unsaved', waiting: 1 } as const;
     expect(statusWords({ connection: online, document: unsaved, device })).toEqual({

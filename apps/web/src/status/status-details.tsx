@@ -46,7 +46,12 @@ export function StatusDetails({
       ) : null}
       {connection.state === 'revoked' ? (
         <>
-          <p>{reasonOf(connection.code)} What you wrote is still on this device.</p>
+          <p>
+            {reasonOf(connection.code)}{' '}
+            {device.state === 'memory-only'
+              ? 'What the server has not stored is in this tab only.'
+              : 'What you wrote is still on this device.'}
+          </p>
           <button type="button" className="button" onClick={() => void signOut()}>
             Start anew with a name
           </button>
