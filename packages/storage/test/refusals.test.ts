@@ -61,7 +61,7 @@ describe('databases that are not ours to open', () => {
     );
   });
 
-  it('[D4] a damaged database is refused, wherever its bytes were flipped, or holds what it held', async () => {
+  it('[D4] a database with flipped bytes is refused where its structure is damaged, or opens with all its records', async () => {
     const source = await filled(temporaryDirectory());
     const bytes = readFileSync(source);
     const expected = await contents(source);
