@@ -2,6 +2,7 @@ import { checkDependencies } from './check-dependencies.ts';
 import { checkHygiene } from './check-hygiene.ts';
 import { checkLaws } from './check-laws.ts';
 import { checkReadmes } from './check-readmes.ts';
+import { checkSize } from './check-size.ts';
 import { type Result } from './result.ts';
 import { passes } from './tool.ts';
 
@@ -22,5 +23,6 @@ export const CHECKS: readonly Check[] = [
   { name: 'dependencies', run: () => checkDependencies() },
   { name: 'laws', run: async () => checkLaws() },
   { name: 'readmes', run: () => checkReadmes() },
+  { name: 'size', run: () => checkSize() },
   { name: 'hygiene', run: () => checkHygiene() },
 ];

@@ -84,11 +84,14 @@ export default defineConfig(({ command }) => {
     plugins: [react(), offlineStart()],
     // Two copies of Yjs in one page break `instanceof`, two of React break hooks.
     resolve: { dedupe: ['yjs', 'y-protocols', 'lib0', 'react', 'react-dom'] },
+    // The worker that searches is a module like all others.
+    worker: { format: 'es' },
     build: {
       outDir: 'dist',
       emptyOutDir: true,
       sourcemap: true,
-      // One file: everything is needed for the first page. Kilobytes before compression.
+      // One file, but for the parts that the client fetches when it needs them; the service worker keeps all of them.
+      // Kilobytes before compression.
       chunkSizeWarningLimit: 1100,
       // The first versions that know `light-dark()`, which carries both themes in one set of tokens.
       target: ['chrome123', 'edge123', 'firefox121', 'safari17.5'],
@@ -98,7 +101,9 @@ export default defineConfig(({ command }) => {
       proxy: {
         '/sync': { target: server, ws: true },
         '/auth': server,
+        '/api': server,
         '/healthz': server,
+        '/readyz': server,
       },
     },
   };

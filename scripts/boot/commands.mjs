@@ -16,6 +16,10 @@ export const COMMANDS = {
   weft: (args) => [{ script: 'apps/server/src/weft.ts', args }],
   torture: (args) => [{ script: 'e2e/processes/src/torture.ts', args }],
   bench: (args) => [{ script: 'apps/bench/src/bench.ts', args }],
+  figures: (args) => [
+    { script: 'scripts/build-web.ts', args: ['--if-changed'] },
+    { script: 'scripts/figures.ts', args },
+  ],
   fuzz: (args) => [{ script: 'e2e/simulation/src/fuzz.ts', args }],
   build: (args) => [{ script: 'scripts/build.ts', args }],
   format: (args) => [{ script: 'scripts/format.ts', args }],

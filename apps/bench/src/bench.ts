@@ -25,7 +25,9 @@ async function main(): Promise<void> {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
-  const { scenarios, quick, rounds, out, only, profile } = parseOptions(process.argv.slice(2));
+  const { scenarios, quick, rounds, out, only, profile, stages } = parseOptions(
+    process.argv.slice(2),
+  );
   const nodeOptions =
     profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`];
   const outcomes: Outcome[] = [];
@@ -34,13 +36,14 @@ async function main(): Promise<void> {
       quick,
       rounds,
       only,
+      stages,
       nodeOptions,
       progress,
     });
     outcomes.push(outcome);
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     process.stdout.write(`${table(outcome)}\n\n`);
-    if (out === undefined && !quick && only === undefined && profile === undefined)
+    if (out === undefined && !quick && only === undefined && profile === undefined && !stages)
       await write(join(RESULTS, `${scenario.name}.json`), outcome);
   }
   if (out !== undefined) await write(out, outcomes);

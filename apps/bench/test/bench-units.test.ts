@@ -5,6 +5,7 @@ import * as Y from 'yjs';
 import { KINDS, inTurn } from '../src/bench/kinds.ts';
 import {
   BASE_CLIENT,
+  PieceTypist,
   TEXT_ROOT,
   Typist,
   baseText,
@@ -46,6 +47,15 @@ describe('edits written by hand', () => {
     text.insert(53, 'two');
     const typist = new Typist(77, 50);
     expect([typist.type('one'), typist.type('two')]).toEqual(updates);
+  });
+
+  it('write a text in place of the last, and nothing else stays', () => {
+    const doc = new Y.Doc();
+    const typist = new PieceTypist(77);
+    for (const text of ['first', 'second', 'the last']) Y.applyUpdate(doc, typist.replace(text));
+    expect(doc.getText(TEXT_ROOT).toJSON()).toBe('the last');
+    expect(doc.store.pendingStructs).toBeNull();
+    expect(doc.store.pendingDs).toBeNull();
   });
 
   it('leave nothing pending, whoever types where and in which order it arrives', () => {
@@ -134,6 +144,7 @@ describe('the command line', () => {
       out: undefined,
       only: undefined,
       profile: undefined,
+      stages: false,
     });
     const { scenarios, quick, rounds, out } = parseOptions([
       'cold',

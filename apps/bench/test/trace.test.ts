@@ -66,7 +66,7 @@ describe('reading a trace', () => {
   it.each([
     ['a number', 3, 'expected object'],
     ['another kind', { kind: 'video' }, 'kind: invalid'],
-    ['no text to start with', { endContent: '', txns: [] }, 'startContent: expected string'],
+    ['no text to start with', { endContent: '', txns: [] }, 'startContent: missing'],
     [
       'an author too many',
       concurrent({ agent: 2, parents: [], patches: [] }),
@@ -90,7 +90,7 @@ describe('reading a trace', () => {
     [
       'a patch that is too long',
       concurrent({ agent: 0, parents: [], patches: [[0, 0, '', 1]] }),
-      'txns.0.patches.0: invalid',
+      'txns.0.patches.0.3: invalid',
     ],
   ])('refuses %s', (_, value, message) => {
     expect(() => parseTrace(value)).toThrow(message);

@@ -1,11 +1,23 @@
 import { join } from 'node:path';
-import { createWeftServer } from '@weft/server';
+import {
+  type KeySet,
+  KeySetError,
+  type Logger,
+  createWeftServer,
+  openKeySet,
+  tracedLogger,
+  webhookAuthorize,
+} from '@weft/server';
 import { StorageError } from '@weft/storage';
 import { openSqliteStore } from '@weft/storage/sqlite';
-import { HELP, UsageError, databaseFile, readConfig } from './config.ts';
+import { HELP, type KeySource, UsageError, databaseFile, readConfig } from './config.ts';
 import { stopper } from './drain.ts';
-import { stderrLogger } from './log.ts';
+import { openLog } from './log.ts';
+import { openSpanExport } from './tracing.ts';
 import { serveWebApp } from './web-app.ts';
+
+/** Name of this build. */
+const BUILD = '0.1.0';
 
 async function main(): Promise<void> {
   const [option] = process.argv.slice(2);
@@ -17,16 +29,43 @@ async function main(): Promise<void> {
     throw new UsageError(`Unknown option "${option}". --help says what there is.`);
   }
   const config = readConfig(process.env);
+  const log = openLog(config.logLevel);
+  const keys = config.keys === undefined ? undefined : await openKeys(config.keys, log);
   const store = await openSqliteStore({ file: databaseFile(process.env) });
+  const spans =
+    config.tracing === undefined
+      ? undefined
+      : await openSpanExport({ ...config.tracing, build: BUILD, logger: log });
   const server = await createWeftServer({
     store,
     secret: config.secret,
+    ...(keys === undefined ? {} : { keys }),
+    ...(config.authorize === undefined ? {} : { authorize: webhookAuthorize(config.authorize) }),
     guests: config.guests,
-    logger: stderrLogger,
-    build: '0.1.0',
+    origins: config.origins,
+    proxies: config.proxies,
+    admission: config.admission,
+    files: config.files,
+    ...(config.metrics === undefined ? {} : { metrics: config.metrics }),
+    ...(spans === undefined ? {} : { tracer: spans.tracer }),
+    logger: log,
+    build: BUILD,
     fallback: serveWebApp(join(import.meta.dirname, '../../web/dist')),
   });
-  const stop = stopper(server, config.drainMs);
+  const drain = async () => {
+    const drained = await server.drain();
+    await spans?.close();
+    return drained;
+  };
+  const stop = stopper(
+    {
+      drain,
+      get unstored() {
+        return server.unstored;
+      },
+    },
+    config.drainMs,
+  );
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   try {
@@ -35,6 +74,22 @@ async function main(): Promise<void> {
     process.stdout.write(`Weft is at http://${shown}:${port}\n`);
   } catch (error) {
     await server.close();
+    throw error;
+  }
+}
+
+/** Before the database is touched: a server whose keys cannot be read signs nobody in. */
+async function openKeys({ source, issuer, audience }: KeySource, log: Logger): Promise<KeySet> {
+  try {
+    return await openKeySet({
+      source,
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(audience === undefined ? {} : { audience }),
+      logger: tracedLogger(log),
+      now: Date.now,
+    });
+  } catch (error) {
+    if (error instanceof KeySetError) throw new UsageError(`WEFT_AUTH_JWKS: ${error.message}`);
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import sirv from 'sirv';
+import { PAGE_POLICY } from './page-policy.ts';
 
 /** What a person gets who opens the server without a built app. */
 const NOT_BUILT = 'The web app is not built. Start with `npm start`, or run `npm run build`.\n';
@@ -23,6 +24,7 @@ export function serveWebApp(
     single: true,
     etag: true,
     setHeaders: (response, path) => {
+      response.setHeader('content-security-policy', PAGE_POLICY);
       response.setHeader('x-content-type-options', 'nosniff');
       response.setHeader('referrer-policy', 'no-referrer');
       const hashed = path.startsWith('/assets/');

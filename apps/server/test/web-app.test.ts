@@ -15,7 +15,9 @@ it('outlives a build that takes its files away', async () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : undefined;
     const get = () => fetch(`http://127.0.0.1:${port}/`);
-    expect(await (await get()).text()).toBe('<!doctype html>');
+    const page = await get();
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self';");
+    expect(await page.text()).toBe('<!doctype html>');
     await rm(join(directory, 'index.html'));
     await expect(get()).rejects.toThrow();
     await writeFile(join(directory, 'index.html'), '<!doctype html>');

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type ConversationEvent, EMPTY_CONVERSATION, decide } from '@weft/protocol';
+import { type ConversationEvent, EMPTY_CONVERSATION, decide, textOfEvent } from '@weft/protocol';
 import { SEED } from '@weft/server';
 import { openSqliteReader, openSqliteStore } from '@weft/storage/sqlite';
 import { startServerProcess } from '@weft/testkit';
@@ -149,7 +150,7 @@ describe('weft check', () => {
     expect(said).toMatch(/2 things are wrong:/);
   });
 
-  it('[C1] [C2] finds conversations whose events, sequences and segments do not agree', async () => {
+  it('[C1] [C2] [F1] finds conversations whose events, sequences and segments do not agree', async () => {
     const dataDir = temporaryDirectory();
     const file = await seeded(dataDir);
     const { events, segments } = conversation(3);
@@ -157,6 +158,7 @@ describe('weft check', () => {
     await writeConversation(file, 'lost', events, segments.slice(0, 2));
     await writeConversation(file, 'swapped', [events[0], events[2], events[1]], segments);
     await writeConversation(file, 'more', events.slice(0, 2), segments);
+    await writeConversation(file, 'silent', events, segments, false);
     await appendTo(file, '_/conversation/torn', '{"type":"mess');
     const { code, said } = await weft(dataDir, 'check');
     expect(code).toBe(1);
@@ -164,6 +166,9 @@ describe('weft check', () => {
     expect(said).toContain('_/conversation/lost/0: message 3 is missing');
     expect(said).toContain('_/conversation/swapped: event 2 calls itself event 3');
     expect(said).toContain('_/conversation/more/0: message 3 has no event');
+    expect(said).toContain(
+      '_/conversation/silent: a search does not find message 1 and 2 others as the events say',
+    );
     expect(said).toMatch(/_\/conversation\/torn: event 1 cannot be read/);
   });
 
@@ -234,6 +239,79 @@ describe('weft restore', () => {
   });
 });
 
+describe('files of messages', () => {
+  const ID = '01J00000000000000000000001';
+  const text = 'What is in it.';
+  const hash = createHash('sha256').update(text).digest('hex');
+
+  /** Asks a server about the file, or brings it, as somebody who signs in anew. */
+  async function ask(url: string, path: string, init: { method?: string; body?: string } = {}) {
+    const signedIn = await fetch(`${url}/auth/guest`, {
+      method: 'POST',
+      body: JSON.stringify({ name: 'Ann' }),
+    });
+    const { token } = (await signedIn.json()) as { token: string };
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'text/plain' };
+    return fetch(url + path, { ...init, headers });
+  }
+
+  it('[B1] [D2] a back-up holds them, check misses what is gone, and a restore brings them back', async () => {
+    const dataDir = temporaryDirectory();
+    const server = await startServer(dataDir);
+    const { url } = server;
+    const signedIn = await fetch(`${url}/auth/guest`, {
+      method: 'POST',
+      body: JSON.stringify({ name: 'Ann' }),
+    });
+    const { token } = (await signedIn.json()) as { token: string };
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'text/plain' };
+    const put = (what: string) =>
+      fetch(
+        `${url}/files/${createHash('sha256').update(what).digest('hex')}?conversation=general`,
+        {
+          method: 'PUT',
+          headers,
+          body: what,
+        },
+      );
+    expect((await put(text)).status).toBe(200);
+    expect((await put('Nobody names this.')).status).toBe(200);
+    const files = [{ hash, name: 'a.txt', type: 'text/plain', bytes: text.length }];
+    const posted = await fetch(`${url}/api/conversations/general/messages`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ id: ID, body: { version: 1, text: '', files } }),
+    });
+    expect(posted.status).toBe(200);
+    const backup = join(dataDir, 'backup.db');
+    expect((await weft(dataDir, 'backup', backup)).code).toBe(0);
+    await server.kill();
+    expect((await weft(dataDir, 'check')).said).toMatch(/1 named by messages/);
+
+    rmSync(join(dataDir, 'weft.db.files'), { recursive: true });
+    expect(await weft(dataDir, 'check')).toMatchObject({
+      code: 1,
+      said: expect.stringContaining(`file/${hash}: There is no file`),
+    });
+    expect((await weft(dataDir, 'check', backup)).code).toBe(0);
+    expect((await weft(dataDir, 'restore', backup)).code).toBe(0);
+    expect((await weft(dataDir, 'check')).code).toBe(0);
+    const again = await startServer(dataDir);
+    expect(await (await ask(again.url, `/files/${hash}`)).text()).toBe(text);
+    await again.kill();
+
+    // One that lacks them is restored only where that is wished.
+    writeFileSync(join(`${backup}.files`, '_', hash.slice(0, 2), hash), 'something else');
+    const elsewhere = temporaryDirectory();
+    await expect(weft(elsewhere, 'restore', backup)).rejects.toMatchObject({ code: 'damaged' });
+    expect(existsSync(join(elsewhere, 'weft.db'))).toBe(false);
+    expect((await weft(elsewhere, 'restore', backup, '--without-files')).code).toBe(0);
+    const lacking = await startServer(elsewhere);
+    expect((await ask(lacking.url, `/files/${hash}`)).status).toBe(404);
+    expect((await ask(lacking.url, '/api/conversations/general/messages')).status).toBe(200);
+  });
+});
+
 describe('calling weft', () => {
   it.each([
     [['frobnicate']],
@@ -293,6 +371,7 @@ async function writeConversation(
   id: string,
   events: readonly (ConversationEvent | undefined)[],
   segments: readonly Uint8Array[],
+  searched = true,
 ) {
   const store = await openSqliteStore({ file });
   const common = { principal: 'ann', at: 0 };
@@ -301,7 +380,9 @@ async function writeConversation(
     const bytes = new TextEncoder().encode(JSON.stringify(event));
     const key = `ann/${event.command.id}`;
     const stream = `_/conversation/${id}`;
-    await store.log.append([{ ...common, stream, key, kind: 'event', bytes }]);
+    const text = searched ? textOfEvent(event) : undefined;
+    const indexed = text === undefined ? {} : { text: { scope: '_', ...text } };
+    await store.log.append([{ ...common, stream, key, kind: 'event', bytes, ...indexed }]);
   }
   for (const bytes of segments) {
     const stream = `_/conversation/${id}/0`;

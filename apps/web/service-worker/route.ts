@@ -17,7 +17,7 @@ export type Route =
   | { readonly to: 'earlier'; readonly path: string };
 
 /** What the server answers itself. A cached answer here would be an old token, or a health that is not. */
-const SERVER_PATHS = ['/sync', '/auth', '/healthz', '/readyz', '/metrics'];
+const SERVER_PATHS = ['/sync', '/auth', '/api', '/healthz', '/readyz', '/metrics'];
 
 const NETWORK: Route = { to: 'network' };
 

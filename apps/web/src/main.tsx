@@ -11,9 +11,13 @@ import './styles/parts.css';
 import './styles/sign-in.css';
 import './styles/shell.css';
 import './styles/sidebar.css';
+import './styles/presence.css';
 import './styles/page.css';
 import './styles/conversation.css';
+import './styles/files.css';
+import './styles/threads.css';
 import './styles/overlay.css';
+import './styles/search.css';
 import './styles/update.css';
 
 const place = document.getElementById('root');

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { dayLabel, dayOf } from '../src/conversation/days.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { dayLabel, dayOf, fullTimeOf, timeOf } from '../src/conversation/days.ts';
 
 /** Noon of a day, in the zone that the test runs in. */
 const noon = (year: number, month: number, day: number) =>
@@ -23,5 +23,19 @@ describe('days', () => {
     expect(dayLabel(noon(2025, 12, 30), noon(2026, 3, 1), 'en-GB')).toMatch(
       /^Tuesday,? 30 December 2025$/,
     );
+  });
+
+  it('make a format once, and not for each line', () => {
+    const made = vi.spyOn(Intl, 'DateTimeFormat');
+    try {
+      for (let line = 0; line < 100; line += 1) {
+        timeOf(line, 'sv');
+        fullTimeOf(line, 'sv');
+        dayLabel(line, noon(2026, 3, 1), 'sv');
+      }
+      expect(made).toHaveBeenCalledTimes(3);
+    } finally {
+      made.mockRestore();
+    }
   });
 });

@@ -1,6 +1,8 @@
 import type { Message, SentEntry, TimelineItem } from '@weft/protocol';
 import { describe, expect, it } from 'vitest';
-import { groupMessages } from '../src/conversation/group-messages.ts';
+import { lastEditable } from '../src/conversation/composer-mode.ts';
+import { groupMessages, isMembership } from '../src/conversation/group-messages.ts';
+import { markOf } from '../src/conversation/progress.ts';
 
 const ME = { sub: 'ann', name: 'Ann' };
 const MINUTE = 60_000;
@@ -60,6 +62,30 @@ describe('rows of a conversation', () => {
       dayOf,
     );
     expect(rows.map(({ opensGroup }) => opensGroup)).toEqual([true, true, true, true]);
+  });
+
+  it('name a person again behind a line that says who came', () => {
+    const came = stored(2, 'bea', 1);
+    if (came.state !== 'stored') throw new Error('It is stored.');
+    const line = {
+      ...came,
+      message: { ...came.message, membership: { change: 'joined' } },
+    } as const;
+    const rows = groupMessages([stored(1, 'bea', 0), line, stored(3, 'bea', 2)], ME, dayOf);
+    expect(rows.map(({ opensGroup }) => opensGroup)).toEqual([true, true, true]);
+    expect(rows.map((row) => isMembership(row))).toEqual([false, true, false]);
+  });
+
+  it('are not there to be edited or marked where they say that one came oneself', () => {
+    const came = stored(2, 'ann', 1);
+    if (came.state !== 'stored') throw new Error('It is stored.');
+    const line = {
+      ...came,
+      message: { ...came.message, membership: { change: 'joined' } },
+    } as const;
+    const rows = groupMessages([stored(1, 'ann', 0), line], ME, dayOf);
+    expect(lastEditable(rows)?.id).toBe('m1');
+    expect(rows.map((row) => markOf(row, { delivered: 2, read: 2 }))).toEqual(['read', undefined]);
   });
 
   it('open each day once', () => {

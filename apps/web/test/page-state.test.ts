@@ -20,6 +20,15 @@ describe('what a page shows', () => {
     expect(show({ ...here, offline: true })).toMatchObject({ show: 'document' });
   });
 
+  it('an outdated app shows what is on the device to read, and says why', () => {
+    const outdated = { access: { state: 'outdated' }, phase: 'local' } as const;
+    expect(show(outdated)).toEqual({
+      show: 'document',
+      rights: { may: 'read', because: 'outdated' },
+    });
+    expect(show({ ...outdated, empty: true })).toEqual({ show: 'outdated' });
+  });
+
   it('nothing of a document before the device is read', () => {
     expect(show({ phase: 'loading' })).toEqual({ show: 'loading' });
   });
@@ -45,6 +54,14 @@ describe('what a page shows', () => {
       show: 'document',
       rights: { may: 'read', because: 'reader' },
     });
+  });
+
+  it('[D9] to a commenter, that they may read; to an owner, the document', () => {
+    expect(show({ access: { state: 'commenter' } })).toEqual({
+      show: 'document',
+      rights: { may: 'read', because: 'commenter' },
+    });
+    expect(show({ access: { state: 'owner' } })).toMatchObject({ rights: { may: 'write' } });
   });
 
   it('[D9] to whoever is shut out, the reason, and what is on their device to read', () => {

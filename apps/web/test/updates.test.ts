@@ -1,6 +1,8 @@
+import type { DocumentStatus } from '@weft/client';
 import { describe, expect, it, vi } from 'vitest';
+import { followUpdate } from '../src/update/follow-update.ts';
 import { reloadSafely } from '../src/update/reload.ts';
-import { createUpdates } from '../src/update/updates.ts';
+import { type Freshness, createUpdates } from '../src/update/updates.ts';
 
 /** A service worker as the browser shows it to a page. */
 class FakeWorker extends EventTarget {
@@ -102,11 +104,14 @@ describe('updates', () => {
     expect(registration.active).toBe(worker);
   });
 
-  it('another tab that took the new release leaves this page of the one before', async () => {
-    const { updates, control } = await setup(new FakeWorker('activated'));
+  it('a release that serves the device already was taken, and stays so', async () => {
+    const { registration, updates, told, control } = await setup(new FakeWorker('activated'));
     control();
-    expect(updates.get()).toBe('ready');
+    expect(updates.get()).toBe('taken');
+    registration.install(registration.find());
     await updates.take();
+    expect(updates.get()).toBe('taken');
+    expect(told).toHaveBeenCalledTimes(1);
   });
 
   it('looks for a new release when the page is woken, and not at every wake', async () => {
@@ -159,5 +164,79 @@ describe('a reload', () => {
     const events: string[] = [];
     expect(await reloadSafely(parts('unsaved', events))).toBe('unsaved');
     expect(events).toEqual(['take', 'flush']);
+  });
+});
+
+describe('a page of an earlier release', () => {
+  function page(state: DocumentStatus['state']) {
+    let freshness: Freshness = 'ready';
+    let status: DocumentStatus = state === 'stored' ? { state, waiting: 0 } : { state, waiting: 1 };
+    let flushed: () => void = () => undefined;
+    const reload = vi.fn<() => void>();
+    const flush = vi.fn<() => Promise<void>>(
+      () => new Promise<void>((resolve) => (flushed = resolve)),
+    );
+    const listeners = new Set<() => void>();
+    const subscribe = (listener: () => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    };
+    const tell = () => listeners.forEach((listener) => listener());
+    const leave = followUpdate({
+      updates: { get: () => freshness, subscribe, take: async () => undefined },
+      session: { weft: { flush }, work: { status: { get: () => status, subscribe } } },
+      reload,
+    });
+    return {
+      reload,
+      flush,
+      leave,
+      flushed: () => flushed(),
+      take: () => {
+        freshness = 'taken';
+        tell();
+      },
+      become: (next: DocumentStatus) => {
+        status = next;
+        tell();
+      },
+    };
+  }
+
+  it('[D2] reloads by itself once another tab took the next one, and not before its own flush', async () => {
+    const { reload, flush, flushed, take } = page('local');
+    expect(flush).not.toHaveBeenCalled();
+    take();
+    await vi.waitFor(() => expect(flush).toHaveBeenCalledTimes(1));
+    expect(reload).not.toHaveBeenCalled();
+    flushed();
+    await vi.waitFor(() => expect(reload).toHaveBeenCalledTimes(1));
+  });
+
+  it('[D2] waits for as long as it holds what would be lost, also what was typed during the flush', async () => {
+    const { reload, flush, flushed, take, become } = page('unsaved');
+    take();
+    expect(flush).not.toHaveBeenCalled();
+    become({ state: 'local', waiting: 1 });
+    await vi.waitFor(() => expect(flush).toHaveBeenCalledTimes(1));
+    become({ state: 'unsaved', waiting: 2 });
+    flushed();
+    // The status is looked at after the flush, in the same turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(reload).not.toHaveBeenCalled();
+    become({ state: 'stored', waiting: 0 });
+    await vi.waitFor(() => expect(flush).toHaveBeenCalledTimes(2));
+    flushed();
+    await vi.waitFor(() => expect(reload).toHaveBeenCalledTimes(1));
+  });
+
+  it('is left alone once nobody follows', async () => {
+    const { reload, flush, flushed, take, leave } = page('local');
+    take();
+    await vi.waitFor(() => expect(flush).toHaveBeenCalledTimes(1));
+    leave();
+    flushed();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(reload).not.toHaveBeenCalled();
   });
 });

@@ -14,6 +14,16 @@ export interface ShownMessage {
   readonly text: string;
 }
 
+/** The text that an editor shows, a line for each block, without the carets of others. */
+export function textIn(editor: Locator): Promise<string> {
+  return editor.evaluate((shown) => {
+    const copy = shown.cloneNode(true);
+    if (!(copy instanceof HTMLElement)) return '';
+    for (const caret of copy.querySelectorAll('.weft-caret')) caret.remove();
+    return [...copy.children].map((block) => block.textContent).join('\n');
+  });
+}
+
 /** Somebody with a browser of their own and a line to the server of their own. */
 export class Person {
   readonly name: string;
@@ -105,12 +115,7 @@ export class Person {
 
   /** The document's text, a line for each block, without the carets of others. */
   text(): Promise<string> {
-    return this.editor.evaluate((editor) => {
-      const copy = editor.cloneNode(true);
-      if (!(copy instanceof HTMLElement)) return '';
-      for (const caret of copy.querySelectorAll('.weft-caret')) caret.remove();
-      return [...copy.children].map((block) => block.textContent).join('\n');
-    });
+    return textIn(this.editor);
   }
 
   async sees(text: string): Promise<void> {

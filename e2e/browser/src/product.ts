@@ -17,15 +17,18 @@ export interface Product {
   kill(): Promise<void>;
   /** Starts it again on the same port and data. */
   restart(): Promise<void>;
+  /** Stops it as an operator does, does something to its data, and starts it again on the same port. */
+  whileStopped(use: (database: string) => Promise<void>): Promise<void>;
   /** Stops it. Rejects with what it wrote when it had ended by itself. */
   close(): Promise<void>;
 }
 
 const ENTRY = fileURLToPath(new URL('../../../apps/server/src/main.ts', import.meta.url));
 
-export async function startProduct(): Promise<Product> {
+/** @param env further variables of the server's environment */
+export async function startProduct(env: Readonly<Record<string, string>> = {}): Promise<Product> {
   const dataDir = await mkdtemp(join(tmpdir(), 'weft-e2e-'));
-  let server: ServerProcess = await startServerProcess({ entry: ENTRY, dataDir });
+  let server: ServerProcess = await startServerProcess({ entry: ENTRY, dataDir, env });
   const lines: FaultProxy[] = [];
   let expected: 'running' | 'killed' = 'running';
   return {
@@ -39,6 +42,13 @@ export async function startProduct(): Promise<Product> {
       await server.kill('SIGKILL');
     },
     restart: async () => {
+      server = await server.restart();
+      expected = 'running';
+    },
+    whileStopped: async (use) => {
+      expected = 'killed';
+      await server.kill('SIGTERM');
+      await use(join(dataDir, 'weft.db'));
       server = await server.restart();
       expected = 'running';
     },

@@ -4,14 +4,15 @@ import { type Product, startProduct } from './product.ts';
 
 /** A test with a server of its own and as many people as it wants. */
 export const test = base.extend<{
+  /** Further variables of the server's environment. */
+  serverEnv: Readonly<Record<string, string>>;
   product: Product;
   /** Signs somebody in, in a browser context and on a line of their own. @param prepare run in each page before the app */
   signIn: (name: string, prepare?: () => void) => Promise<Person>;
 }>({
-  // Playwright reads a fixture's needs from the pattern of its first parameter, even when there are none.
-  // oxlint-disable-next-line no-empty-pattern
-  product: async ({}, use) => {
-    const product = await startProduct();
+  serverEnv: [{}, { option: true }],
+  product: async ({ serverEnv }, use) => {
+    const product = await startProduct(serverEnv);
     try {
       await use(product);
     } finally {

@@ -25,6 +25,15 @@ function undone(): void {
   }
 }
 
+/** Where a browser has no room left. */
+function full(): void {
+  for (const name of ['add', 'put'] as const) {
+    IDBObjectStore.prototype[name] = () => {
+      throw new DOMException('There is no room.', 'QuotaExceededError');
+    };
+  }
+}
+
 /** What is written without a device to keep it: the screen says so, and the server has it. */
 async function worksWithoutDevice(ann: Person, bea: Person): Promise<void> {
   await ann.newDocument('Plan');
@@ -53,4 +62,36 @@ test('[D2] writes are undone: the editor types, the banner says what is at risk,
   signIn,
 }) => {
   await worksWithoutDevice(await signIn('Ann', undone), await signIn('Bea'));
+});
+
+test('[D2] no room: the editor types, the banner says what is at risk, the server gets it all', async ({
+  signIn,
+}) => {
+  await worksWithoutDevice(await signIn('Ann', full), await signIn('Bea'));
+});
+
+test('[D2] a newer database is left alone: the editor types, the banner says so, the server gets it all', async ({
+  signIn,
+}) => {
+  const [ann, bea] = await Promise.all([signIn('Ann'), signIn('Bea')]);
+  // A page that was just signed in on may still be making it.
+  await ann.page.waitForFunction(async () =>
+    (await indexedDB.databases()).some(({ name }) => name?.startsWith('weft:')),
+  );
+  const version = await ann.page.evaluate(async () => {
+    const found = (await indexedDB.databases()).find(({ name }) => name?.startsWith('weft:'));
+    if (found?.name === undefined || found.version === undefined) throw new Error('There is none.');
+    const request = indexedDB.open(found.name, found.version + 1);
+    return new Promise<number>((resolve, reject) => {
+      request.onsuccess = () => {
+        resolve(request.result.version);
+        request.result.close();
+      };
+      request.onerror = () => reject(request.error ?? new Error('It was not opened.'));
+    });
+  });
+  await ann.reload();
+  await worksWithoutDevice(ann, bea);
+  const after = await ann.page.evaluate(() => indexedDB.databases());
+  expect(after.map((database) => database.version)).toContain(version);
 });

@@ -1,4 +1,5 @@
 import { type Page, expect } from 'playwright/test';
+import { only } from '../src/person.ts';
 import { test } from '../src/test.ts';
 
 test('[D1] [D2] two tabs of one person converge without any server, at once, and send it all once', async ({
@@ -73,4 +74,33 @@ test('[D1] [D2] two tabs of one person converge without any server, at once, and
   const bea = await signIn('Bea');
   await bea.openDocument('Plan');
   await bea.sees('Plan: one twoabcdefghij');
+});
+
+test('[D7] a duplicated tab writes under a client id of its own: both type at once, and nothing is lost', async ({
+  signIn,
+}) => {
+  const ann = await signIn('Ann');
+  await ann.newDocument('Plan');
+  await ann.type('Plan: ');
+  await ann.hasStored();
+  // With an opener it begins with a copy of the tab's session storage, as one that was duplicated by hand.
+  const opening = ann.context.waitForEvent('page');
+  await ann.page.evaluate(() => {
+    window.open(location.href);
+  });
+  const copy = await opening;
+  const there = copy.getByRole('textbox', { name: 'Document' });
+  await expect(there).toContainText('Plan: ');
+  await there.click();
+  await copy.keyboard.press('Control+End');
+  await Promise.all([ann.type('abcdefgh', 5), copy.keyboard.type('12345678', { delay: 5 })]);
+  const letters = /[a-h]/;
+  const digits = /[1-8]/;
+  for (const page of [ann.page, copy]) {
+    const text = () => page.getByRole('textbox', { name: 'Document' }).innerText();
+    const typed = async () => (await text()).replace('Plan: ', '');
+    await expect.poll(async () => only(letters, await typed())).toBe('abcdefgh');
+    await expect.poll(async () => only(digits, await typed())).toBe('12345678');
+  }
+  await ann.hasStored();
 });

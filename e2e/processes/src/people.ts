@@ -1,4 +1,4 @@
-import { type Environment, type Weft, createWeft } from '@weft/client';
+import { type ClientTracing, type Environment, type Weft, createWeft } from '@weft/client';
 import { createMemoryDisk, openMemoryDevice } from '@weft/storage/device-memory';
 
 /** Where our server's program is. */
@@ -43,8 +43,9 @@ export async function createPerson(options: {
   readonly url: string;
   readonly name: string;
   readonly random: () => number;
+  readonly tracing?: ClientTracing;
 }): Promise<Person> {
-  const { url, name, random } = options;
+  const { url, name, random, tracing } = options;
   const { token, sub } = await signIn(url, name);
   const disk = createMemoryDisk();
   const hurries = new Set<() => void>();
@@ -62,6 +63,7 @@ export async function createPerson(options: {
       person: { sub, name },
       store: openMemoryDevice(disk),
       env,
+      ...(tracing === undefined ? {} : { tracing }),
     });
   let weft = open();
   return {

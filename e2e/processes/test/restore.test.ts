@@ -79,7 +79,7 @@ async function adopted(dataDir: string): Promise<readonly string[]> {
   const reader = openSqliteReader({ file: join(dataDir, 'weft.db') });
   try {
     expect(reader.problems()).toEqual([]);
-    expect((await checkContents(reader.log, reader.streams)).problems).toEqual([]);
+    expect((await checkContents(reader.log, reader.streams, reader.texts)).problems).toEqual([]);
     const records = await reader.log.read(STREAM, 0, 1_000);
     return records.filter(({ kind }) => kind === ADOPTED).map(({ principal }) => principal);
   } finally {

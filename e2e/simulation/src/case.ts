@@ -1,82 +1,114 @@
-import * as z from 'zod/mini';
+import { integerSchema, naturalSchema, positiveSchema } from '@weft/protocol';
+import * as v from 'valibot';
 
 /** One run, complete: the seed deals delays and losses, the actions are what people, faults and attackers do. */
 
-const tab = z.int().check(z.nonnegative());
+const tab = naturalSchema;
 /** Milliseconds after the start: absolute, so that leaving an action out moves no other. */
-const when = z.number().check(z.nonnegative());
+const when = v.pipe(v.number(), v.minValue(0));
 /** A place, as a share of what is there. */
-const place = z.number().check(z.minimum(0), z.maximum(1));
+const place = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
-const editSchema = z.object({
-  type: z.literal('edit'),
+const editSchema = v.object({
+  type: v.literal('edit'),
   when,
   tab,
-  document: z.string(),
-  kind: z.enum(['insert', 'delete', 'format', 'set', 'unset', 'push', 'nest', 'paste']),
+  document: v.string(),
+  kind: v.picklist(['insert', 'delete', 'format', 'set', 'unset', 'push', 'nest', 'paste']),
   at: place,
-  size: z.int().check(z.positive()),
+  size: positiveSchema,
   /** Transactions within one turn: somebody types fast. */
-  times: z.int().check(z.positive()),
+  times: positiveSchema,
 });
-export type EditAction = z.infer<typeof editSchema>;
+export type EditAction = v.InferOutput<typeof editSchema>;
 
-export const actionSchema = z.discriminatedUnion('type', [
+/** Something about a message that the tab shows, a mark that all up to it was read, or coming and going. */
+const changeSchema = v.object({
+  type: v.literal('change'),
+  when,
+  tab,
+  kind: v.picklist([
+    'edit',
+    'delete',
+    'react',
+    'unreact',
+    'pin',
+    'unpin',
+    'reply',
+    'read',
+    'join',
+    'leave',
+  ]),
+  at: place,
+  /** The new text, or the emoji. */
+  text: v.string(),
+});
+export type MessageChange = v.InferOutput<typeof changeSchema>;
+
+export const actionSchema = v.variant('type', [
   editSchema,
-  z.object({ type: z.literal('say'), when, tab, conversation: z.string(), text: z.string() }),
-  z.object({ type: z.literal('point'), when, tab, document: z.string(), at: place }),
+  v.object({ type: v.literal('say'), when, tab, conversation: v.string(), text: v.string() }),
+  changeSchema,
+  v.object({ type: v.literal('point'), when, tab, document: v.string(), at: place }),
   /** Closes a document or a conversation's page and opens it again. */
-  z.object({ type: z.literal('revisit'), when, tab, document: z.string(), away: z.number() }),
+  v.object({ type: v.literal('revisit'), when, tab, document: v.string(), away: v.number() }),
   /** A tab goes: killed at once, or closed properly. It is opened again later. */
-  z.object({
-    type: z.literal('reload'),
+  v.object({
+    type: v.literal('reload'),
     when,
     tab,
-    how: z.enum(['killed', 'closed']),
-    away: z.number(),
+    how: v.picklist(['killed', 'closed']),
+    away: v.number(),
   }),
-  z.object({ type: z.literal('cut'), when, site: z.string() }),
+  v.object({ type: v.literal('cut'), when, site: v.string() }),
   /** The client is told that its socket has ended; what it had sent arrives much later. */
-  z.object({ type: z.literal('linger'), when, site: z.string(), ms: z.number() }),
-  z.object({
-    type: z.literal('silence'),
+  v.object({ type: v.literal('linger'), when, site: v.string(), ms: v.number() }),
+  v.object({
+    type: v.literal('silence'),
     when,
-    site: z.string(),
-    which: z.enum(['up', 'down', 'both']),
-    ms: z.number(),
+    site: v.string(),
+    which: v.picklist(['up', 'down', 'both']),
+    ms: v.number(),
   }),
-  z.object({ type: z.literal('partition'), when, site: z.string(), ms: z.number() }),
+  v.object({ type: v.literal('partition'), when, site: v.string(), ms: v.number() }),
   /** The server is killed: now, or when a commit reaches a point for the nth time from now. */
-  z.object({
-    type: z.literal('crash'),
+  v.object({
+    type: v.literal('crash'),
     when,
-    point: z.enum(['now', 'before-write', 'before-sync', 'before-answer']),
-    nth: z.int().check(z.positive()),
-    down: z.number(),
+    point: v.picklist(['now', 'before-write', 'before-sync', 'before-answer']),
+    nth: positiveSchema,
+    down: v.number(),
   }),
-  z.object({ type: z.literal('disk'), when, health: z.enum(['failing', 'lying']), ms: z.number() }),
+  v.object({
+    type: v.literal('disk'),
+    when,
+    health: v.picklist(['failing', 'lying']),
+    ms: v.number(),
+  }),
   /** What a device's browser refuses to write; `failing` unless said. */
-  z.object({
-    type: z.literal('device'),
+  v.object({
+    type: v.literal('device'),
     when,
     tab,
-    ms: z.number(),
-    health: z.optional(z.enum(['failing', 'full', 'dropping'])),
+    ms: v.number(),
+    health: v.optional(v.picklist(['failing', 'full', 'dropping'])),
   }),
   /** The adversary does something; `kind` is one of `hostileKinds`, `dice` deals its details. */
-  z.object({
-    type: z.literal('attack'),
+  v.object({
+    type: v.literal('attack'),
     when,
-    document: z.string(),
-    kind: z.string(),
-    dice: z.int(),
+    document: v.string(),
+    kind: v.string(),
+    dice: integerSchema,
   }),
 ]);
-export type Action = z.infer<typeof actionSchema>;
+export type Action = v.InferOutput<typeof actionSchema>;
 
-export const caseSchema = z.object({
-  seed: z.string(),
-  tabs: z.int().check(z.positive()),
-  actions: z.array(actionSchema),
+export const caseSchema = v.object({
+  seed: v.string(),
+  tabs: positiveSchema,
+  /** Tabs that offer sessions; the others speak plain frames, and so do all where nothing is said. */
+  sessions: v.optional(v.array(tab)),
+  actions: v.array(actionSchema),
 });
-export type Case = z.infer<typeof caseSchema>;
+export type Case = v.InferOutput<typeof caseSchema>;

@@ -13,19 +13,21 @@ export interface Content {
   readonly deletes: readonly Range[];
 }
 
-/** One update passes many watchers, mostly as the same bytes of the same frame: each is decoded once. */
-const decoded = new WeakMap<
-  ArrayBufferLike,
-  { readonly from: number; readonly length: number; readonly content: Content }
->();
+/** One update passes many watchers, in frames of its own for each: what was decoded a moment ago is not decoded again. */
+const decoded = new Map<string, Content>();
+
+/** Updates that are kept so, and the bytes of the largest. */
+const KEPT = { updates: 512, bytes: 4_096 } as const;
 
 /** @throws Error when the bytes are no update */
 export function contentOf(update: Uint8Array): Content {
-  const { buffer, byteOffset: from, length } = update;
-  const known = decoded.get(buffer);
-  if (known?.from === from && known.length === length) return known.content;
+  if (update.length > KEPT.bytes) return decode(update);
+  const key = Buffer.from(update.buffer, update.byteOffset, update.length).toString('latin1');
+  const known = decoded.get(key);
+  if (known !== undefined) return known;
   const content = decode(update);
-  decoded.set(buffer, { from, length, content });
+  if (decoded.size >= KEPT.updates) decoded.clear();
+  decoded.set(key, content);
   return content;
 }
 

@@ -4,6 +4,7 @@ import { PLANTED, plant, unguarded } from './bite/bugs.ts';
 import { hunt } from './bite/hunt.ts';
 import type { Case } from './case.ts';
 import { cpuTime } from './cost.ts';
+import { gossip, plain } from './generate.ts';
 import { readRegressions, writeRegression } from './regressions.ts';
 import { run } from './run.ts';
 import { caseOf, casesFrom } from './seeds.ts';
@@ -11,13 +12,15 @@ import { shrinkCase } from './shrink-case.ts';
 import { type Universe, soundUniverse } from './universe.ts';
 
 /**
- * `npm run fuzz -- [--seed N] [--minutes M | --runs N] [--replay name.json] [--bite text]`: runs seeds until the time
+ * `npm run fuzz -- [--seed N] [--plain] [--minutes M | --runs N | --commands N] [--replay name.json] [--bite text]`: runs seeds until the time
  * is up; a failing one is shrunk and kept in `regressions/`. Exit code 1 when something failed.
  */
 const HELP = `npm run fuzz -- [options]
   --seed N        the first seed (1)
   --minutes M     how long to run, by the wall clock (1)
   --runs N        how many seeds to run instead
+  --plain         only edits: what a run costs without faults, attacks and talk
+  --commands N    conversations until so many commands were made: messages, edits, reactions, …
   --replay NAME   run one file of e2e/simulation/regressions
   --bite TEXT     hunt the planted bugs and removed guards whose names hold the text ("" for all)`;
 
@@ -32,6 +35,8 @@ async function main(): Promise<number> {
         seed: { type: 'string', default: '1' },
         minutes: { type: 'string', default: '1' },
         runs: { type: 'string' },
+        plain: { type: 'boolean', default: false },
+        commands: { type: 'string' },
         replay: { type: 'string' },
         bite: { type: 'string' },
         help: { type: 'boolean', default: false },
@@ -55,25 +60,31 @@ async function main(): Promise<number> {
   if (options.bite !== undefined) return bite(options.bite, seed);
   const universe = await soundUniverse();
   if (options.replay !== undefined) return replay(universe, options.replay);
-  return fuzz(universe, seed, { minutes, runs });
+  if (options.commands !== undefined) {
+    const commands = Number(options.commands);
+    if (Number.isSafeInteger(commands) && commands > 0) return talk(universe, seed, commands);
+    console.error('--commands is a whole number above zero.');
+    return 2;
+  }
+  return fuzz(universe, seed, { minutes, runs, plain: options.plain });
 }
 
 async function fuzz(
   universe: Universe,
   first: number,
-  limit: { readonly minutes: number; readonly runs: number },
+  limit: { readonly minutes: number; readonly runs: number; readonly plain: boolean },
 ): Promise<number> {
   const [from, cpu] = [performance.now(), cpuTime()];
   let done = 0;
   for (let seed = first; done < limit.runs; seed += 1) {
     const late = limit.runs === Number.POSITIVE_INFINITY && elapsed(from) >= limit.minutes;
     if (late) break;
-    const failing = caseOf(seed);
+    const failing = limit.plain ? plain(`plain ${seed}`) : caseOf(seed);
     const { violations } = await run(universe, failing);
     done += 1;
     if (violations.length === 0) continue;
     report(`seed ${seed}`, violations);
-    await keep(universe, seed, failing);
+    await keep(universe, `${limit.plain ? 'plain' : 'seed'}-${seed}`, failing);
     return 1;
   }
   const perMinute = Math.round((done * 60_000) / (cpuTime() - cpu));
@@ -81,12 +92,33 @@ async function fuzz(
   return 0;
 }
 
-async function keep(universe: Universe, seed: number, failing: Case): Promise<void> {
+/** Conversations: each command that a device called safe is stored once, in its device's order, or shown as failed. */
+async function talk(universe: Universe, first: number, wanted: number): Promise<number> {
+  const cpu = cpuTime();
+  let commands = 0;
+  let seed = first;
+  for (; commands < wanted; seed += 1) {
+    const failing = gossip(`gossip ${seed}`);
+    const outcome = await run(universe, failing);
+    commands += outcome.commands;
+    if (outcome.violations.length === 0) continue;
+    report(`gossip ${seed}`, outcome.violations);
+    await keep(universe, `gossip-${seed}`, failing);
+    return 1;
+  }
+  const perMinute = Math.round((commands * 60_000) / (cpuTime() - cpu));
+  console.log(
+    `${commands} commands in ${seed - first} runs from seed ${first}: 0 duplicates, 0 gaps, 0 reorderings; ${perMinute} a minute and core`,
+  );
+  return 0;
+}
+
+async function keep(universe: Universe, name: string, failing: Case): Promise<void> {
   console.log('shrinking …');
   const small = await shrinkCase(universe, failing);
   const [violation] = (await run(universe, small)).violations;
   const found = `${violation?.law ?? '?'}: ${violation?.what ?? '?'}`;
-  const file = writeRegression({ name: `seed-${seed}.json`, found, case: small });
+  const file = writeRegression({ name: `${name}.json`, found, case: small });
   console.log(`${small.actions.length} of ${failing.actions.length} actions are left: ${file}`);
 }
 

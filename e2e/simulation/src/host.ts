@@ -1,5 +1,5 @@
 import type { Logger, Principal, WeftCore } from '@weft/server';
-import { WeftError } from '@weft/protocol';
+import { SESSION_PROTOCOL, WeftError } from '@weft/protocol';
 import {
   type CommitPoint,
   type DiskHealth,
@@ -144,7 +144,10 @@ export class Host {
         };
         network.listen({
           process,
-          accept: (transport) => between?.(transport, accept) ?? accept(transport),
+          accept: (transport, { protocol }) => {
+            if (protocol === SESSION_PROTOCOL) return running.acceptSession(transport);
+            return between?.(transport, accept) ?? accept(transport);
+          },
         });
       },
       // A server that cannot read or write its store does not start; its supervisor tries again.

@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { type Case, caseSchema } from './case.ts';
 
 const DIRECTORY = new URL('../regressions/', import.meta.url);
 
-const regressionSchema = z.object({
+const regressionSchema = v.object({
   /** What it found, in the words of the law. */
-  found: z.string(),
+  found: v.string(),
   case: caseSchema,
 });
 
@@ -16,14 +16,14 @@ export interface Regression {
   readonly case: Case;
 }
 
-/** Every case that ever failed. @throws ZodError for a file that holds none */
+/** Every case that ever failed. @throws ValiError for a file that holds none */
 export function readRegressions(): readonly Regression[] {
   return readdirSync(DIRECTORY)
     .filter((name) => name.endsWith('.json'))
     .toSorted()
     .map((name) => {
       const text = readFileSync(new URL(name, DIRECTORY), 'utf8');
-      return { name, ...regressionSchema.parse(JSON.parse(text)) };
+      return { name, ...v.parse(regressionSchema, JSON.parse(text)) };
     });
 }
 

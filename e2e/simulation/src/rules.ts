@@ -22,3 +22,8 @@ export const CONVERSATION = 'talk';
 
 /** What the adversary sees of an honest conversation. */
 export const TENANT = '_';
+
+/** The person whom a token of a simulation names. */
+export function subOf(token: string): string {
+  return token.replace(' ', '-');
+}

@@ -11,6 +11,10 @@ export interface Outcome {
   /** Equal for equal runs. */
   readonly trace: string;
   readonly events: number;
+  /** Commands to the conversation that devices called safe. */
+  readonly commands: number;
+  /** Sessions that went on after a cut. */
+  readonly resumed: number;
   /** Virtual milliseconds that passed. */
   readonly lasted: number;
   /** What Hocuspocus and others printed. */
@@ -56,6 +60,8 @@ export async function run(universe: Universe, of: Case): Promise<Outcome> {
     violations: world.violations.found,
     trace: world.trace.hash,
     events: scheduler.events,
+    commands: world.commands,
+    resumed: world.resumed,
     lasted: scheduler.now,
     printed,
   };

@@ -9,12 +9,14 @@ import {
   type SimScheduler,
   type StorageHealth,
 } from '@weft/testkit/sim';
+import * as v from 'valibot';
 import type * as Y from 'yjs';
-import type { EditAction } from './case.ts';
+import type { EditAction, MessageChange } from './case.ts';
 import { edit } from './edit.ts';
+import type { ChangeLedger } from './ledger/change-ledger.ts';
 import type { DeviceLedger } from './ledger/device-ledger.ts';
 import type { MessageLedger } from './ledger/message-ledger.ts';
-import { CONVERSATION } from './rules.ts';
+import { CONVERSATION, subOf } from './rules.ts';
 import type { Universe } from './universe.ts';
 
 export interface DeviceOptions {
@@ -22,13 +24,19 @@ export interface DeviceOptions {
   readonly site: string;
   readonly token: string;
   readonly documents: readonly string[];
+  /** Whether it offers sessions; otherwise a cut ends what it has open. */
+  readonly sessions: boolean;
   readonly universe: Universe;
   readonly scheduler: SimScheduler;
   readonly network: SimNetwork;
   readonly random: SimRandom;
   readonly ledger: DeviceLedger;
   readonly messages: MessageLedger;
+  readonly changes: ChangeLedger;
 }
+
+/** A command as a device keeps it until it is answered. */
+const queuedSchema = v.object({ state: v.object({ state: v.literal('queued') }) });
 
 interface OpenTab {
   readonly state: 'open';
@@ -50,6 +58,7 @@ export class Device {
   /** Milliseconds that its clock is ahead. */
   readonly #skew: number;
   #tab: Tab = { state: 'none' };
+  #refused = false;
   #sessions = 0;
   /** A document that is left and entered again may be the same one still. */
   readonly #watched = new WeakSet<Y.Doc>();
@@ -77,7 +86,15 @@ export class Device {
 
   /** How its storage does. */
   set health(health: StorageHealth) {
+    if (health !== 'well') this.#refused = true;
     this.#browser.health = health;
+  }
+
+  /** Commands that its storage holds as not sent; none is told of where it refused to write meanwhile. */
+  get keeps(): number {
+    const records = this.#browser.tables('weft')?.get('outbox')?.records.values() ?? [];
+    if (this.#refused) return 0;
+    return [...records].filter((record) => v.is(queuedSchema, record)).length;
   }
 
   /** Opens a tab, if there is none. */
@@ -105,11 +122,61 @@ export class Device {
   }
 
   say(text: string): void {
-    const { messages } = this.#options;
+    const { messages, changes } = this.#options;
     this.inTab(({ conversation }) => {
       const kept = messages.asked(this.site, text);
       // A device that fails answers when the server has it, or not at all: then nothing was promised.
-      conversation.send(text).then(kept, () => undefined);
+      const known = changes.asked(this.site);
+      conversation.send(text).then(
+        (id) => {
+          kept();
+          known(id);
+        },
+        () => undefined,
+      );
+    });
+  }
+
+  /** Changes, answers or reads one of the messages that are shown; comes or goes. */
+  change({ kind, at, text }: MessageChange): void {
+    const { messages, changes, token } = this.#options;
+    this.inTab(({ conversation }) => {
+      if (kind === 'join' || kind === 'leave') {
+        const moved = changes.asked(this.site, true);
+        const made = kind === 'join' ? conversation.join() : conversation.leave();
+        made.then(moved, () => undefined);
+        return;
+      }
+      const me = subOf(token);
+      const stored = conversation.timeline.get().flatMap((item) => {
+        if (item.state !== 'stored' || item.message.membership !== undefined) return [];
+        const own = kind === 'edit' || kind === 'delete';
+        return own && item.message.author !== me ? [] : [item.id];
+      });
+      const id = stored[Math.min(stored.length - 1, Math.floor(at * stored.length))];
+      if (id === undefined) return;
+      if (kind === 'read') {
+        conversation.markRead(id);
+        return;
+      }
+      const known = changes.asked(this.site);
+      const kept = kind === 'reply' ? messages.asked(this.site, text) : undefined;
+      const made = {
+        edit: () => conversation.edit(id, text),
+        delete: () => conversation.delete(id),
+        react: () => conversation.react(id, text),
+        unreact: () => conversation.unreact(id, text),
+        pin: () => conversation.pin(id),
+        unpin: () => conversation.unpin(id),
+        reply: () => conversation.send(text, { reply: id }),
+      }[kind]();
+      made.then(
+        (command) => {
+          kept?.();
+          known(command);
+        },
+        () => undefined,
+      );
     });
   }
 
@@ -161,8 +228,11 @@ export class Device {
   }
 
   #start(process: SimProcess): void {
-    const { universe, site, token, scheduler, network, random, messages } = this.#options;
+    const { universe, site, token, scheduler, network, random, messages, changes } = this.#options;
     const { wrappers } = universe;
+    // What sits between the parts reads frames as they are without sessions.
+    const bare = wrappers.sockets !== undefined || wrappers.sending !== undefined;
+    const offers = this.#options.sessions && !bare;
     const session = random.fork(`session ${this.#sessions}`);
     const draws = wrappers.sameDraws === true ? random.fork('session') : session;
     const storage = session.fork('device');
@@ -194,12 +264,16 @@ export class Device {
         now,
         random: () => draws.next(),
         timer,
-        socket: () => network.connect(site, wrappers.sending),
+        socket: (_url, protocol) =>
+          network.connect(site, wrappers.sending, offers ? protocol : undefined),
         onHurry: () => () => undefined,
       },
     });
     const conversation = weft.conversation(CONVERSATION);
     conversation.timeline.subscribe(() => messages.shown(site, conversation.timeline.get()));
+    conversation.receipts.subscribe(() => {
+      changes.receipts(site, conversation.receipts.get(), messages.durable);
+    });
     const tab: OpenTab = { state: 'open', process, weft, documents: new Map(), conversation };
     this.#tab = tab;
     for (const document of this.#options.documents) this.#visit(tab, document);

@@ -1,4 +1,5 @@
-import * as z from 'zod/mini';
+import { integerSchema } from '@weft/protocol';
+import * as v from 'valibot';
 import { PLANTED, plant, unguarded } from './bite/bugs.ts';
 import { HINTS } from './bite/hints.ts';
 import { type Catch, hunt } from './bite/hunt.ts';
@@ -6,28 +7,40 @@ import type { Case } from './case.ts';
 import { cpuTime } from './cost.ts';
 import { readRegressions } from './regressions.ts';
 import { type Outcome, run } from './run.ts';
-import { siege } from './generate.ts';
+import { gossip, siege } from './generate.ts';
 import { caseOf, casesFrom } from './seeds.ts';
 import { type Universe, soundUniverse } from './universe.ts';
 
 /** What a worker can be asked for. */
-export const taskSchema = z.discriminatedUnion('task', [
+export const taskSchema = v.variant('task', [
   /** Seeds from `from` on; `step` leaves out those of other workers. */
-  z.object({ task: z.literal('seeds'), from: z.int(), count: z.int(), step: z.int() }),
+  v.object({
+    task: v.literal('seeds'),
+    from: integerSchema,
+    count: integerSchema,
+    step: integerSchema,
+  }),
   /** One seed twice. */
-  z.object({ task: z.literal('twice'), seed: z.int() }),
-  z.object({ task: z.literal('regressions') }),
+  v.object({ task: v.literal('twice'), seed: integerSchema }),
+  /** Conversations, by seeds from `from` on. */
+  v.object({
+    task: v.literal('gossip'),
+    from: integerSchema,
+    count: integerSchema,
+    step: integerSchema,
+  }),
+  v.object({ task: v.literal('regressions') }),
   /** One attack, ten times, on two people who hardly do anything. */
-  z.object({ task: z.literal('attack'), kind: z.string() }),
+  v.object({ task: v.literal('attack'), kind: v.string() }),
   /** Every bug of a list whose number gives this rest. */
-  z.object({
-    task: z.literal('bugs'),
-    list: z.enum(['planted', 'unguarded']),
-    rest: z.int(),
-    of: z.int(),
+  v.object({
+    task: v.literal('bugs'),
+    list: v.picklist(['planted', 'unguarded']),
+    rest: integerSchema,
+    of: integerSchema,
   }),
 ]);
-export type Task = z.infer<typeof taskSchema>;
+export type Task = v.InferOutput<typeof taskSchema>;
 
 /** What a worker says. */
 export type Result =
@@ -35,11 +48,18 @@ export type Result =
   | { readonly type: 'ran'; readonly name: string; readonly trace: string }
   | { readonly type: 'bug'; readonly name: string; readonly caught: Catch }
   /** CPU milliseconds of all runs. */
-  | { readonly type: 'done'; readonly runs: number; readonly cost: number };
+  | {
+      readonly type: 'done';
+      readonly runs: number;
+      readonly commands: number;
+      /** Sessions that went on after a cut. */
+      readonly resumed: number;
+      readonly cost: number;
+    };
 
-/** Does a task, and tells of each result. @throws ZodError for a task that is none */
+/** Does a task, and tells of each result. @throws ValiError for a task that is none */
 export async function perform(data: unknown, tell: (result: Result) => void): Promise<void> {
-  const task = taskSchema.parse(data);
+  const task = v.parse(taskSchema, data);
   if (task.task === 'bugs') {
     await huntAll(task.list, (index) => index % task.of === task.rest, tell);
     return;
@@ -47,19 +67,26 @@ export async function perform(data: unknown, tell: (result: Result) => void): Pr
   const universe = await soundUniverse();
   const start = cpuTime();
   let runs = 0;
+  let commands = 0;
+  let resumed = 0;
   for (const [name, each] of casesOf(task)) {
     const outcome = await run(universe, each);
     runs += 1;
+    commands += outcome.commands;
+    resumed += outcome.resumed;
     if (outcome.violations.length > 0) tell({ type: 'failed', name, outcome });
-    else if (task.task !== 'seeds') tell({ type: 'ran', name, trace: outcome.trace });
+    else if (task.task !== 'seeds' && task.task !== 'gossip')
+      tell({ type: 'ran', name, trace: outcome.trace });
   }
-  tell({ type: 'done', runs, cost: cpuTime() - start });
+  tell({ type: 'done', runs, commands, resumed, cost: cpuTime() - start });
 }
 
 function casesOf(task: Exclude<Task, { task: 'bugs' }>): Iterable<readonly [string, Case]> {
   switch (task.task) {
     case 'seeds':
       return seeds(task.from, task.count, task.step);
+    case 'gossip':
+      return gossips(task.from, task.count, task.step);
     case 'twice':
       return ['first', 'second'].map((time) => [time, caseOf(task.seed)] as const);
     case 'attack':
@@ -75,6 +102,12 @@ function casesOf(task: Exclude<Task, { task: 'bugs' }>): Iterable<readonly [stri
 
 function* seeds(from: number, count: number, step: number): Generator<readonly [string, Case]> {
   for (let seed = from; seed < from + count; seed += step) yield [`seed ${seed}`, caseOf(seed)];
+}
+
+function* gossips(from: number, count: number, step: number): Generator<readonly [string, Case]> {
+  for (let seed = from; seed < from + count; seed += step) {
+    yield [`gossip ${seed}`, gossip(`gossip ${seed}`)];
+  }
 }
 
 async function huntAll(

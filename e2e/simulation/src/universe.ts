@@ -32,7 +32,7 @@ export interface Wrappers {
 
 export type Accept = (transport: SimTransport) => SimEndpoint;
 
-type Client = Pick<Universe, 'createWeft'>;
+type Client = Pick<Universe, 'createWeft'> & { readonly loadParts: () => Promise<void> };
 type Server = Pick<Universe, 'createWeftCore' | 'foldUpdates'>;
 type Storage = { readonly openIndexedDbDevice: Universe['openDevice'] };
 
@@ -46,6 +46,7 @@ export async function soundUniverse(): Promise<Universe> {
     import('@weft/server'),
     import('@weft/storage/indexeddb'),
   ]);
+  await client.loadParts();
   return {
     name: 'sound',
     createWeft: client.createWeft,
@@ -85,6 +86,8 @@ export async function copiedUniverse(
     import(here('@weft/server')),
     import(here('@weft/storage/indexeddb')),
   ]);
+  // When they would come otherwise depends on the machine, and not on the seed.
+  await client.loadParts();
   return {
     name,
     createWeft: client.createWeft,

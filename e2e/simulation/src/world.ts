@@ -1,17 +1,21 @@
-import { contentHash } from '@weft/protocol';
+import { SESSION_PROTOCOL, contentHash } from '@weft/protocol';
 import type { Principal } from '@weft/server';
 import { SimNetwork, type SimRandom, SimScheduler, Trace, createRandom } from '@weft/testkit/sim';
 import type { Action, Case } from './case.ts';
 import { Adversary } from './adversary/adversary.ts';
 import { Host } from './host.ts';
+import { ChangeLedger } from './ledger/change-ledger.ts';
 import { DeviceLedger } from './ledger/device-ledger.ts';
 import { DurableLog } from './ledger/durable-log.ts';
 import { MessageLedger } from './ledger/message-ledger.ts';
+import { SessionLedger } from './ledger/session-ledger.ts';
 import { Violations } from './ledger/violations.ts';
 import { ADVERSARY, WireLedger, streamOf } from './ledger/wire.ts';
-import { CONVERSATION, DOCUMENTS, READ_ONLY, TENANT } from './rules.ts';
+import { CONVERSATION, DOCUMENTS, READ_ONLY, TENANT, subOf } from './rules.ts';
 import { Device } from './tab.ts';
 import type { Universe } from './universe.ts';
+
+const TALK = `${TENANT}/conversation/${CONVERSATION}`;
 
 /** Virtual milliseconds in which everything must be quiet once the faults are over. */
 const QUIET_WITHIN = 180_000;
@@ -25,7 +29,9 @@ export class World {
   readonly #case: Case;
   readonly #durable: DurableLog;
   readonly #wire: WireLedger;
+  readonly #sessions: SessionLedger;
   readonly #messages: MessageLedger;
+  readonly #changes: ChangeLedger;
   readonly #network: SimNetwork;
   readonly #host: Host;
   readonly #devices: Device[];
@@ -43,24 +49,28 @@ export class World {
     this.#durable = durable;
     const wire = new WireLedger(violations, durable);
     this.#wire = wire;
-    this.#messages = new MessageLedger(
-      `${TENANT}/conversation/${CONVERSATION}`,
-      violations,
-      durable,
-    );
+    const sessions = new SessionLedger(violations, wire);
+    this.#sessions = sessions;
+    this.#messages = new MessageLedger(TALK, violations, durable);
+    this.#changes = new ChangeLedger(violations);
     this.#network = new SimNetwork({
       scheduler,
       random: random.fork('network'),
       latency: { min: 2, max: 40 },
       events: {
         sent: (link, way, frame) => {
-          if (way === 'down') wire.down(link, frame);
+          if (link.protocol === SESSION_PROTOCOL) sessions.sent(link, way, frame);
+          else if (way === 'down') wire.down(link, frame);
         },
         arrived: (link, way, frame) => {
           trace.note(`${scheduler.now} ${link.id} ${way}`, frame);
-          if (way === 'up') wire.up(link, frame);
+          if (link.protocol === SESSION_PROTOCOL) sessions.arrived(link, way, frame);
+          else if (way === 'up') wire.up(link, frame);
         },
-        ended: (link) => wire.ended(link),
+        ended: (link) => {
+          if (link.protocol === SESSION_PROTOCOL) sessions.ended(link);
+          else wire.ended(link);
+        },
       },
     });
     this.#host = new Host({
@@ -71,17 +81,19 @@ export class World {
       principals: people(run.tabs),
       durable: (records) => durable.add(records),
     });
-    const device = (site: string, token: string, ledger: DeviceLedger) =>
+    const device = (site: string, token: string, ledger: DeviceLedger, offers: boolean) =>
       new Device({
         site,
         token,
         documents: DOCUMENTS,
+        sessions: offers,
         universe,
         scheduler,
         network: this.#network,
         random: random.fork(site),
         ledger,
         messages: this.#messages,
+        changes: this.#changes,
       });
     this.#ledgers = [];
     this.#devices = [];
@@ -89,15 +101,26 @@ export class World {
       const site = siteOf(tab);
       const ledger = new DeviceLedger(site, violations, durable);
       this.#ledgers.push(ledger);
-      this.#devices.push(device(site, tokenOf(tab), ledger));
+      this.#devices.push(device(site, tokenOf(tab), ledger, run.sessions?.includes(tab) === true));
     }
-    this.#reader = device('reader', 'reader', new DeviceLedger('reader', violations, durable));
+    const read = new DeviceLedger('reader', violations, durable);
+    this.#reader = device('reader', 'reader', read, run.sessions !== undefined);
     this.#adversary = new Adversary({
       scheduler,
       network: this.#network,
       violations,
       wire,
     });
+  }
+
+  /** Commands to the conversation that devices called safe. */
+  get commands(): number {
+    return this.#changes.count;
+  }
+
+  /** Sessions that went on after a cut. */
+  get resumed(): number {
+    return this.#sessions.resumed;
   }
 
   /** Lives through the case, then through the peace after it, and is judged all along. */
@@ -123,6 +146,7 @@ export class World {
     await this.#quiet('the tabs', this.#devices);
     if (this.#broken()) return;
     this.#messages.settle();
+    this.#changes.settle(this.#durable.events(TALK), failedOf(this.#devices));
     for (const ledger of this.#ledgers) ledger.settle();
     this.#compare(this.#devices);
     if (this.#broken()) return;
@@ -145,6 +169,9 @@ export class World {
         break;
       case 'say':
         this.#device(action.tab)?.say(action.text);
+        break;
+      case 'change':
+        this.#device(action.tab)?.change(action);
         break;
       case 'point':
         this.#device(action.tab)?.point(action.document, action.at);
@@ -253,10 +280,13 @@ export class World {
       }
       doc.destroy();
     }
-    const said = this.#durable.events(`${TENANT}/conversation/${CONVERSATION}`).length;
+    const events = this.#durable.events(TALK);
+    const said = this.#messages.durable;
     for (const device of devices) {
       const items = device.conversation?.timeline.get() ?? [];
       this.#messages.shown(device.site, items);
+      this.#changes.compare(device.site, items, events);
+      this.#compareMembers(device);
       const shown = items.filter(({ state }) => state === 'stored').length;
       if (shown !== said) {
         this.violations.add('C6', `${device.site} shows ${shown} of ${said} messages`);
@@ -266,6 +296,16 @@ export class World {
           this.violations.add('C7', `"${item.id}" of ${device.site} failed: ${item.code}`);
         }
       }
+    }
+  }
+
+  /** C13: everybody knows who is in. */
+  #compareMembers({ site, conversation }: Device): void {
+    const told = conversation?.members.get().members.map(({ person }) => person) ?? [];
+    const known = [...this.#durable.members(TALK)].toSorted().join(', ');
+    const shown = told.toSorted().join(', ');
+    if (shown !== known) {
+      this.violations.add('C13', `${site} shows [${shown}], and in are [${known}]`);
     }
   }
 
@@ -289,7 +329,8 @@ export class World {
 function unquiet(devices: readonly Device[], host: Host): string | undefined {
   if (!host.listening) return 'the server is down';
   if (host.busy) return 'the server is at work';
-  for (const { site, documents, conversation, connection } of devices) {
+  for (const device of devices) {
+    const { site, documents, conversation, connection } = device;
     if (connection !== 'online') return `${site} is ${connection}`;
     for (const address of DOCUMENTS) {
       const handle = documents.get(address);
@@ -304,8 +345,30 @@ function unquiet(devices: readonly Device[], host: Host): string | undefined {
     if (conversation.timeline.get().some((item) => item.state === 'queued')) {
       return `a message of ${site} waits`;
     }
+    if (conversation.timeline.get().some((item) => item.state === 'stored' && item.waiting)) {
+      return `a change of ${site} waits`;
+    }
+    const { state: own } = conversation.members.get().own;
+    if (own === 'joining' || own === 'leaving') return `${site} is ${own}`;
+    if (device.keeps > 0) return `${site} keeps ${device.keeps} commands that are answered`;
   }
   return undefined;
+}
+
+/** What these devices show as failed, by id. */
+function failedOf(devices: readonly Device[]): ReadonlySet<string> {
+  const items = devices.flatMap(({ conversation }) => conversation?.timeline.get() ?? []);
+  const moves = devices.flatMap(({ conversation }) => {
+    const own = conversation?.members.get().own;
+    return own?.state === 'failed' ? [own.id] : [];
+  });
+  return new Set([
+    ...moves,
+    ...items.flatMap((item) => {
+      if (item.state === 'failed') return [item.id];
+      return item.state === 'stored' ? (item.failed ?? []).map(({ id }) => id) : [];
+    }),
+  ]);
 }
 
 export function siteOf(tab: number): string {
@@ -320,7 +383,7 @@ function tokenOf(tab: number): string {
 function people(tabs: number): ReadonlyMap<string, Principal> {
   const principals = new Map<string, Principal>();
   const add = (token: string, grants: Principal['grants']) => {
-    const sub = token.replace(' ', '-');
+    const sub = subOf(token);
     principals.set(token, { tenant: TENANT, sub, name: token, grants, expires: undefined });
   };
   for (let tab = 0; tab < tabs; tab += 1) {

@@ -6,6 +6,8 @@ import { perform, performAll } from './support/workers.ts';
 /** Runs of `npm test`; `npm run fuzz` goes on from wherever it is told. */
 const SEEDS = 2_000;
 const WORKERS = 2;
+/** Conversations of `npm test`; `npm run fuzz -- --commands 1000000` goes on. */
+const GOSSIPS = 20;
 
 /** What a failing run says first, so that the report names the seed and the law. */
 function failures(results: readonly Result[]): readonly string[] {
@@ -18,7 +20,7 @@ function failures(results: readonly Result[]): readonly string[] {
 
 describe('the whole system under the simulator', () => {
   it(
-    '[D1] [D2] [D3] [D5] [D7] [D9] [C1] [C2] [C3] [C4] [C5] [C6] [C7] holds over 2,000 seeds',
+    '[D1] [D2] [D3] [D5] [D7] [D9] [C1] [C2] [C3] [C4] [C5] [C6] [C7] [S1] [S3] holds over 2,000 seeds',
     { timeout: 9 * 60_000 },
     async () => {
       const results = await performAll(
@@ -33,9 +35,30 @@ describe('the whole system under the simulator', () => {
       const runs = done.reduce((sum, result) => sum + result.runs, 0);
       const cost = done.reduce((sum, result) => sum + result.cost, 0);
       const perMinute = Math.round((runs * 60_000) / cost);
-      console.log(`simulator: ${runs} runs, ${perMinute} a minute and core`);
+      const resumed = done.reduce((sum, result) => sum + result.resumed, 0);
+      console.log(`simulator: ${runs} runs, ${perMinute} a minute and core; ${resumed} resumed`);
       expect(failures(results)).toEqual([]);
       expect(runs).toBe(SEEDS);
+      expect(resumed).toBeGreaterThan(SEEDS / 2);
+    },
+  );
+
+  it(
+    '[C1] [C2] [C3] [C5] [C6] [C7] [C8] [C10] [C13] holds for messages, edits, reactions, pins, receipts and who is in, among faults',
+    { timeout: 120_000 },
+    async () => {
+      const tasks = Array.from({ length: WORKERS }, (_, worker) => ({
+        task: 'gossip' as const,
+        from: 1 + worker,
+        count: GOSSIPS - worker,
+        step: WORKERS,
+      }));
+      const results = await performAll(tasks);
+      const done = results.filter((result) => result.type === 'done');
+      const commands = done.reduce((sum, result) => sum + result.commands, 0);
+      console.log(`simulator: ${commands} commands to conversations`);
+      expect(failures(results)).toEqual([]);
+      expect(commands).toBeGreaterThan(GOSSIPS * 100);
     },
   );
 

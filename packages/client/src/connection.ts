@@ -6,16 +6,21 @@ import {
   type Welcome,
   connectionNext,
 } from '@weft/protocol';
-import type { ConnectionStatus, Environment, TokenSource } from './api.ts';
+import type { ConnectionStatus, Environment, SocketLike, TokenSource } from './api.ts';
 import { type Signal, signal } from './observable.ts';
-import { Session, type SessionEnd, type SessionHandlers } from './session.ts';
+import { parts } from './parts.ts';
+import type { Session, SessionEnd, SessionHandlers } from './session.ts';
 
 export interface ConnectionHandlers extends Pick<SessionHandlers, 'message' | 'frame'> {
   /** A session's first welcome: whether it may go on. Resolves with the code of a refusal of ours. */
   admit(welcome: Welcome): Promise<ErrorCode | undefined>;
   /** Frames may be sent from now on. */
   online(): void;
-  /** They may not any more. Called once after each `online`. */
+  /** Frames that are sent wait: the link is gone, and the session may go on on another. */
+  cut(): void;
+  /** It goes on after a cut, with everything that was missed. */
+  resumed(): void;
+  /** Frames may not be sent any more. Called once after each `online`, also out of a cut. */
   lost(): void;
 }
 
@@ -40,6 +45,8 @@ export class Connection {
   /** Stands for the present attempt: what an earlier one still waits for is dropped when it arrives. */
   #attempt: object = {};
   #cancelRetry: () => void = () => undefined;
+  /** An open WebSocket of a session that is over, for the attempt under way. */
+  #spare: SocketLike | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -49,12 +56,19 @@ export class Connection {
     });
   }
 
+  /** Whether frames may be sent; where the link is cut, they wait for the next. */
   get online(): boolean {
-    return this.#state.state === 'online';
+    return isOnline(this.#state);
   }
 
   connect(): void {
     this.#dispatch({ type: 'connect' });
+  }
+
+  /** Somebody needs the server, which closed a connection that nobody needed. */
+  wake(): void {
+    const state = this.#state;
+    if (state.state === 'waiting' && state.code === 'idle') this.#dispatch({ type: 'hurry' });
   }
 
   disconnect(): void {
@@ -80,14 +94,17 @@ export class Connection {
   #enter(before: ConnectionState): void {
     const state = this.#state;
     this.#cancelRetry();
-    if (state.state !== 'online') {
+    // The socket that stands in the line is the one that is let in.
+    if (!isOnline(state) && state.state !== 'queued') {
       this.#session?.close();
       this.#session = undefined;
       this.#attempt = {};
-      if (before.state === 'online') this.#options.handlers.lost();
+      if (isOnline(before)) this.#options.handlers.lost();
     }
+    if (state.state !== 'connecting') this.#takeSpare()?.close(1000);
     switch (state.state) {
-      case 'backoff': {
+      case 'backoff':
+      case 'waiting': {
         const wait = Math.max(0, state.retryAt - this.#options.env.now());
         this.#cancelRetry = this.#options.env.timer(wait, () => this.#dispatch({ type: 'hurry' }));
         break;
@@ -96,9 +113,14 @@ export class Connection {
         void this.#begin(this.#attempt);
         break;
       case 'online':
-        this.#options.handlers.online();
+        if (before.state === 'cut') this.#options.handlers.resumed();
+        else this.#options.handlers.online();
+        break;
+      case 'cut':
+        this.#options.handlers.cut();
         break;
       case 'idle':
+      case 'queued':
       case 'denied':
         break;
       default: {
@@ -118,8 +140,14 @@ export class Connection {
     const { env, token: source, url, device, handlers } = this.#options;
     let token: string;
     let id: string;
+    let part: { readonly Session: typeof Session };
     try {
-      [token, id] = await Promise.all([typeof source === 'string' ? source : source(), device()]);
+      // The code that speaks with the server comes beside what it says first; without it, this attempt has failed.
+      [token, id, part] = await Promise.all([
+        typeof source === 'string' ? source : source(),
+        device(),
+        parts.session.load(),
+      ]);
     } catch (error) {
       if (this.#attempt !== attempt) return;
       if (error instanceof WeftError) this.#ended({ end: 'denied', code: error.code });
@@ -128,18 +156,23 @@ export class Connection {
     }
     if (this.#attempt !== attempt) return;
     try {
-      this.#session = new Session({
+      this.#session = new part.Session({
         env,
         url,
         device: id,
         token,
         renew: typeof source === 'string' ? undefined : async () => source(),
+        spare: this.#takeSpare(),
         handlers: {
           welcome: (welcome) => {
-            if (this.#state.state === 'connecting') void this.#admit(attempt, welcome);
+            const { state } = this.#state;
+            if (state === 'connecting' || state === 'queued') void this.#admit(attempt, welcome);
           },
+          queued: ({ position, wait }) =>
+            this.#dispatch({ type: 'queued', position, wait: wait ?? undefined }),
           message: handlers.message,
           frame: handlers.frame,
+          link: (link) => this.#dispatch({ type: link === 'cut' ? 'cut' : 'resumed' }),
           ended: (end) => this.#ended(end),
         },
       });
@@ -156,11 +189,18 @@ export class Connection {
     else this.#dispatch({ type: 'welcome', now: this.#options.env.now() });
   }
 
+  #takeSpare(): SocketLike | undefined {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare;
+  }
+
   #ended(end: SessionEnd): void {
     const { env } = this.#options;
     const at = { now: env.now(), random: env.random(), retryAfter: end.retryAfter };
     if (end.end === 'lost') {
-      this.#dispatch({ type: 'lost', ...at });
+      this.#spare = end.spare;
+      this.#dispatch({ type: 'lost', link: end.spare !== undefined, ...at });
       return;
     }
     // A fixed token that expired stays expired: only a new client with a new one can come back.
@@ -169,12 +209,24 @@ export class Connection {
   }
 }
 
+function isOnline({ state }: ConnectionState): boolean {
+  return state === 'online' || state === 'cut';
+}
+
 function toStatus(state: ConnectionState): ConnectionStatus {
   switch (state.state) {
     case 'idle':
       return { state: 'offline' };
     case 'backoff':
       return { state: 'offline', ...(state.code === undefined ? {} : { code: state.code }) };
+    case 'waiting':
+      return { state: 'waiting', until: state.retryAt, code: state.code };
+    case 'queued': {
+      const { position, wait } = state;
+      return { state: 'queued', position, ...(wait === undefined ? {} : { wait }) };
+    }
+    case 'cut':
+      return { state: 'connecting' };
     case 'connecting':
       return { state: 'connecting', ...(state.code === undefined ? {} : { code: state.code }) };
     case 'online':
@@ -191,7 +243,18 @@ function toStatus(state: ConnectionState): ConnectionStatus {
 }
 
 function sameStatus(a: ConnectionStatus, b: ConnectionStatus): boolean {
-  return a.state === b.state && codeOf(a) === codeOf(b);
+  return (
+    a.state === b.state &&
+    codeOf(a) === codeOf(b) &&
+    untilOf(a) === untilOf(b) &&
+    (a.state !== 'queued' ||
+      b.state !== 'queued' ||
+      (a.position === b.position && a.wait === b.wait))
+  );
+}
+
+function untilOf(status: ConnectionStatus): number | undefined {
+  return 'until' in status ? status.until : undefined;
 }
 
 function codeOf(status: ConnectionStatus): ErrorCode | undefined {

@@ -1,7 +1,15 @@
-import { DEFAULT_TENANT, WeftError, claimsSchema } from '@weft/protocol';
+import {
+  DEFAULT_TENANT,
+  ID_PATTERN,
+  TENANT_PATTERN,
+  WeftError,
+  isText,
+  optional,
+  shape,
+} from '@weft/protocol';
 import type { DeviceStore } from '@weft/storage';
-import { openMemoryDevice } from '@weft/storage/device-memory';
 import { openIndexedDbDevice } from '@weft/storage/indexeddb';
+import { openProcessDevice } from '@weft/storage/process-device';
 import type { WeftOptions } from './api.ts';
 
 /** A store, and the name of what tabs share that are on it. */
@@ -20,8 +28,9 @@ export function deviceOf(options: WeftOptions, url: URL): Device {
   if (options.store !== undefined) return { store: options.store, tabs: options.tabs };
   // A browser that has no storage for this page is no place without storage: what is made there is at risk, and is
   // told so.
-  if (typeof window === 'undefined' && typeof indexedDB === 'undefined') {
-    return { store: openMemoryDevice(), tabs: undefined };
+  const isPage = typeof window !== 'undefined' || typeof indexedDB !== 'undefined';
+  if (openProcessDevice !== undefined && !isPage) {
+    return { store: openProcessDevice(), tabs: undefined };
   }
   const owner = options.person ?? ownerOf(options.token);
   if (owner === undefined) {
@@ -39,6 +48,9 @@ export function deviceName(url: URL, sub: string, tenant: string = DEFAULT_TENAN
   return `weft:${url.host}:${tenant}:${sub}`;
 }
 
+/** The claims that say whose a token is (SPEC.md, "Rights"). */
+const isSubject = shape({ sub: isText, tid: optional(isText) });
+
 /** Whom a fixed token names. Not verified: it only chooses a database on this device. */
 function ownerOf(
   token: WeftOptions['token'],
@@ -48,8 +60,10 @@ function ownerOf(
   try {
     const binary = atob(payload.replaceAll('-', '+').replaceAll('_', '/'));
     const json = new TextDecoder().decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
-    const claims = claimsSchema.safeParse(JSON.parse(json));
-    return claims.success ? { sub: claims.data.sub, tenant: claims.data.tid } : undefined;
+    const claims: unknown = JSON.parse(json);
+    if (!isSubject(claims) || !ID_PATTERN.test(claims.sub)) return undefined;
+    const { sub, tid = DEFAULT_TENANT } = claims;
+    return TENANT_PATTERN.test(tid) ? { sub, tenant: tid } : undefined;
   } catch {
     // Not a JWT: an embedder's own kind of token, which says nothing to us.
     return undefined;

@@ -1,9 +1,12 @@
 import {
+  type Access,
   type Address,
   type Digest,
   type ErrorCode,
   type FrameReader,
+  PRESENCE_BRIDGE_MS,
   type Refused,
+  type Role,
   type Stored,
   decodeDocumentFrame,
   formatAddress,
@@ -12,7 +15,8 @@ import {
 import type { DeviceStore, Quarantined, Rebuilt } from '@weft/storage';
 import type { DocumentCopy, Environment, Observable } from './api.ts';
 import { type Signal, signal } from './observable.ts';
-import { Rebuild, type Successor } from './rebuild.ts';
+import { parts, whenHere } from './parts.ts';
+import type { Rebuild, Successor } from './rebuild.ts';
 import type { Refused as RefusedWork } from './sort-out.ts';
 import { type Heard, SyncedDocument, type TabPort } from './synced-document.ts';
 import type { TabMessage } from './tab-message.ts';
@@ -58,8 +62,12 @@ interface Entry extends OpenDocument {
   holders: number;
   /** It is known to have something that waits, also before the device was read. */
   readonly leftBehind: boolean;
+  /** What the server said last that this person may do in it. */
+  role?: Role;
   /** A new copy is being made. */
   rebuild: Rebuild | undefined;
+  /** A new copy is to be made once the code that does so is here; until then everything stays. Stops that. */
+  cancelRebuild: (() => void) | undefined;
   /** How many were made since anything was stored or set aside. */
   rebuilds: number;
   /** Pairs of content hashes, its own and the server's, for which it was rebuilt. */
@@ -77,6 +85,8 @@ export class Documents {
   /** Numbers of writes on the present socket, by address: they go on when a document is opened again. */
   readonly #writes = new Map<string, number>();
   #online = false;
+  /** Who is where is not known any more, when this comes during a cut. */
+  #cancelAbsence: () => void = () => undefined;
   /** Asked for on this socket, and not yet answered. */
   readonly #opening = new Set<string>();
   /** To be asked for when there is room. */
@@ -117,6 +127,7 @@ export class Documents {
       holders: 1,
       leftBehind: why === 'left-behind',
       rebuild: undefined,
+      cancelRebuild: undefined,
       rebuilds: 0,
       compared: new Set(),
     };
@@ -144,6 +155,14 @@ export class Documents {
     }).length;
   }
 
+  /** Whether a document, or anything of the conversation beside it, is open. */
+  isOpen(id: string): boolean {
+    return [...this.#open.values()].some(({ address, holders }) => {
+      const at = parseAddress(address);
+      return holders > 0 && at?.id === id && at.kind !== 'workspace';
+    });
+  }
+
   online(): void {
     this.#online = true;
     for (const [address, entry] of this.#open) {
@@ -152,8 +171,23 @@ export class Documents {
     }
   }
 
+  /** The link was cut, and may be there again soon. Everybody is shown for a while; then nobody knows. */
+  cut(): void {
+    for (const { document } of this.#open.values()) document.get().cut();
+    this.#cancelAbsence = this.#options.env.timer(PRESENCE_BRIDGE_MS, () => {
+      for (const { document } of this.#open.values()) document.get().absent();
+    });
+  }
+
+  /** Everything goes on after a cut, and what was missed is here. */
+  resumed(): void {
+    this.#cancelAbsence();
+    for (const { document } of this.#open.values()) document.get().resumed();
+  }
+
   lost(): void {
     this.#online = false;
+    this.#cancelAbsence();
     this.#writes.clear();
     this.#opening.clear();
     this.#queue.clear();
@@ -186,6 +220,14 @@ export class Documents {
     (entry?.rebuild ?? entry?.document.get())?.receive(frame);
   }
 
+  /** The server said what this person may do in a document. */
+  access({ document, role }: Access): void {
+    const entry = this.#open.get(document);
+    if (entry === undefined) return;
+    entry.role = role;
+    entry.document.get().rights(role);
+  }
+
   stored(message: Stored): void {
     const entry = this.#open.get(message.document);
     if (entry === undefined) return;
@@ -201,7 +243,7 @@ export class Documents {
   /** The server said what it has of a document: it may be other content than is here. */
   compare(message: Digest): void {
     const entry = this.#open.get(message.document);
-    if (entry === undefined || entry.rebuild !== undefined) return;
+    if (entry === undefined || isRebuilt(entry)) return;
     const pair = entry.document.get().differs(message);
     if (pair === undefined) return;
     if (entry.compared.has(pair)) {
@@ -222,7 +264,7 @@ export class Documents {
   hear(message: Heard | Extract<TabMessage, { type: 'rebuilt' }>): void {
     const entry = this.#open.get(message.address);
     if (message.type !== 'rebuilt') entry?.document.get().hear(message);
-    else if (entry !== undefined && entry.rebuild === undefined) this.#rebuild(entry, 'refused');
+    else if (entry !== undefined && !isRebuilt(entry)) this.#rebuild(entry, 'refused');
   }
 
   /** Resolves when everything made so far is on the device: some seconds later, where a document is being rebuilt. */
@@ -249,11 +291,11 @@ export class Documents {
       env: this.#options.env,
       store: this.#options.store,
       tabs: this.#options.tabs,
-      presence: parseAddress(address)?.kind !== 'conversation',
+      presence: presenceOf(address),
       ...(successor === undefined ? {} : { successor }),
       refused: (code) => {
         const entry = this.#open.get(address);
-        if (entry === undefined || entry.rebuild !== undefined) return;
+        if (entry === undefined || isRebuilt(entry)) return;
         if (entry.rebuilds < REBUILDS_MAX) {
           entry.rebuilds += 1;
           this.#rebuild(entry, 'refused');
@@ -268,8 +310,16 @@ export class Documents {
 
   #rebuild(entry: Entry, because: 'refused' | 'diverged'): void {
     const { address } = entry;
+    const part = parts.rebuild.now;
+    if (part === undefined) {
+      entry.cancelRebuild = whenHere(parts.rebuild, this.#options.env, () => {
+        entry.cancelRebuild = undefined;
+        this.#rebuild(entry, because);
+      });
+      return;
+    }
     const document = entry.document.get();
-    const rebuild = new Rebuild({
+    const rebuild = new part.Rebuild({
       document,
       env: this.#options.env,
       store: this.#options.store,
@@ -280,6 +330,7 @@ export class Documents {
           const { number } = entry.copy.get();
           entry.rebuild = undefined;
           entry.document.set(next);
+          if (entry.role !== undefined) next.rights(entry.role);
           next.takeOver(document);
           entry.copy.set({ number: number + 1, because });
           const quarantine = this.#options.refused(address, work);
@@ -346,6 +397,7 @@ export class Documents {
     const { address, rebuild } = entry;
     const document = entry.document.get();
     this.#open.delete(address);
+    entry.cancelRebuild?.();
     this.#queue.delete(address);
     if (rebuild?.abandon() === true) this.#closing.add(address);
     if (document.destroy(keep)) this.#closing.add(address);
@@ -355,7 +407,19 @@ export class Documents {
   }
 }
 
+/** Whether a new copy of it is being made, or will be. */
+function isRebuilt({ rebuild, cancelRebuild }: Entry): boolean {
+  return rebuild !== undefined || cancelRebuild !== undefined;
+}
+
 /** Whether nothing of a document waits for the server, as far as is known. */
 function isDone(document: SyncedDocument): boolean {
   return document.waiting === 0 && document.phase.get() !== 'loading';
+}
+
+/** Who types in a conversation is told in its first segment; of the others nobody needs to know who has them open. */
+function presenceOf(name: string): 'here' | 'at times' | 'none' {
+  const address = parseAddress(name);
+  if (address?.kind !== 'conversation') return 'here';
+  return address.segment === 0 ? 'at times' : 'none';
 }

@@ -56,16 +56,16 @@ function requestLock(name: string, held: () => void): () => void {
 }
 
 /** The platform's socket, behind the few members that we use. */
-function openSocket(url: string): SocketLike {
-  const socket = new WebSocket(url);
+function openSocket(url: string, protocol: string): SocketLike {
+  const socket = new WebSocket(url, protocol);
   socket.binaryType = 'arraybuffer';
   const like: SocketLike = {
     binaryType: 'arraybuffer',
     get readyState() {
       return socket.readyState;
     },
-    get bufferedAmount() {
-      return socket.bufferedAmount;
+    get protocol() {
+      return socket.protocol;
     },
     onopen: null,
     onmessage: null,

@@ -1,31 +1,38 @@
 import {
-  type Action,
   type Address,
   type DirectoryEntry,
   ID_PATTERN,
-  type MessageBody,
   WeftError,
-  actionSchema,
   addToDirectory,
-  judgeBody,
+  archiveInDirectory,
+  moveInDirectory,
   observeDirectory,
   readDirectory,
   renameInDirectory,
 } from '@weft/protocol';
-import type { ConversationHandle, DocumentHandle, WorkspaceHandle } from './api.ts';
-import type { Conversation } from './conversation.ts';
+import type {
+  ConnectionStatus,
+  DocumentHandle,
+  Observable,
+  WorkspaceHandle,
+  WorkspacePresence,
+} from './api.ts';
 import type { Documents } from './documents.ts';
 import { derived, following, readOnly } from './observable.ts';
-import type { OutboxRunner } from './outbox-runner.ts';
+import { whileFitting } from './while-fitting.ts';
 
-/** What holders get: the public faces of documents and conversations, one per call. */
+/** What holders get: the public faces of documents and workspaces, one per call. */
 
 /** @throws WeftError `name-invalid` */
 export function checkId(id: string): void {
   if (!ID_PATTERN.test(id)) throw new WeftError('name-invalid', `It is ${JSON.stringify(id)}.`);
 }
 
-export function documentHandle(documents: Documents, address: Address): DocumentHandle {
+export function documentHandle(
+  documents: Documents,
+  address: Address,
+  connection: Observable<ConnectionStatus>,
+): DocumentHandle {
   const opened = documents.acquire(address);
   const { document, copy } = opened;
   let open = true;
@@ -49,7 +56,10 @@ export function documentHandle(documents: Documents, address: Address): Document
     copy: readOnly(copy),
     phase: following(document, ({ phase }) => phase),
     status: following(document, ({ status }) => status),
-    access: following(document, ({ access }) => access),
+    access: whileFitting(
+      following(document, ({ access }) => access),
+      connection,
+    ),
     close: () => {
       if (!open) return;
       open = false;
@@ -61,9 +71,11 @@ export function documentHandle(documents: Documents, address: Address): Document
 export function workspaceHandle(
   documents: Documents,
   id: string,
+  connection: Observable<ConnectionStatus>,
   newId: () => string,
+  presence: Observable<WorkspacePresence>,
 ): WorkspaceHandle {
-  const handle = documentHandle(documents, { kind: 'workspace', id });
+  const handle = documentHandle(documents, { kind: 'workspace', id }, connection);
   const entries = derived<readonly DirectoryEntry[]>(() => readDirectory(handle.doc), sameEntries);
   let stop = observeDirectory(handle.doc, () => entries.notify());
   const leave = handle.copy.subscribe(() => {
@@ -91,87 +103,22 @@ export function workspaceHandle(
     status: handle.status,
     access: handle.access,
     entries: readOnly(entries),
+    presence: readOnly(presence),
     create: (kind, title) => {
       const entry = newId();
       addToDirectory(handle.doc, { id: entry, kind, title });
       return entry;
     },
     rename: (entry, title) => renameInDirectory(handle.doc, entry, title),
+    archive: (entry) => archiveInDirectory(handle.doc, entry, true),
+    restore: (entry) => archiveInDirectory(handle.doc, entry, false),
+    move: (entry, before) => moveInDirectory(handle.doc, entry, before),
     close: () => {
       leave();
       stop();
       handle.close();
     },
   };
-}
-
-export function conversationHandle(
-  conversation: Conversation,
-  outbox: OutboxRunner,
-  release: () => void,
-): ConversationHandle {
-  let open = true;
-  const run = async (action: Action): Promise<string> => {
-    check(action);
-    return outbox.enqueue(conversation.id, action);
-  };
-  return {
-    id: conversation.id,
-    timeline: readOnly(conversation.timeline),
-    phase: readOnly(conversation.phase),
-    access: readOnly(conversation.access),
-    loaded: conversation.loaded,
-    send: async (body, options) => {
-      const sequence =
-        options?.reply === undefined ? undefined : conversation.sequenceOf(options.reply);
-      return run({
-        type: 'send',
-        body: toBody(body),
-        ...(sequence === undefined ? {} : { reply: sequence }),
-      });
-    },
-    edit: async (id, body) => {
-      const sequence = conversation.sequenceOf(id);
-      return run({ type: 'edit', sequence, body: toBody(body) });
-    },
-    delete: async (id) => run({ type: 'delete', sequence: conversation.sequenceOf(id) }),
-    react: async (id, emoji) =>
-      run({ type: 'react', sequence: conversation.sequenceOf(id), emoji }),
-    unreact: async (id, emoji) =>
-      run({ type: 'unreact', sequence: conversation.sequenceOf(id), emoji }),
-    pin: async (id) => run({ type: 'pin', sequence: conversation.sequenceOf(id) }),
-    unpin: async (id) => run({ type: 'unpin', sequence: conversation.sequenceOf(id) }),
-    retry: async (id, body) => {
-      if (body === undefined) return outbox.retry(id);
-      const full = toBody(body);
-      check({ type: 'send', body: full });
-      const failed = outbox.entriesOf(conversation.id).find(({ command }) => command.id === id);
-      const action = failed?.command.action;
-      if (action?.type !== 'send' && action?.type !== 'edit') throw new WeftError('not-found');
-      return outbox.retry(id, { ...action, body: full });
-    },
-    dismiss: (id) => outbox.dismiss(id),
-    receipts: readOnly(conversation.reading.receipts),
-    unread: readOnly(conversation.reading.unread),
-    markRead: (id) => conversation.markRead(id),
-    close: () => {
-      if (!open) return;
-      open = false;
-      release();
-    },
-  };
-}
-
-function toBody(body: MessageBody | string): MessageBody {
-  if (typeof body !== 'string') return body;
-  return { version: 1, text: body.replaceAll(/\r\n?/g, '\n') };
-}
-
-/** What the server would refuse for ever is not queued at all. @throws WeftError */
-function check(action: Action): void {
-  if (!actionSchema.safeParse(action).success) throw new WeftError('request-invalid');
-  const refusal = 'body' in action ? judgeBody(action.body) : undefined;
-  if (refusal !== undefined) throw new WeftError(refusal);
 }
 
 function sameEntries(a: readonly DirectoryEntry[], b: readonly DirectoryEntry[]): boolean {
@@ -183,7 +130,8 @@ function sameEntries(a: readonly DirectoryEntry[], b: readonly DirectoryEntry[])
         entry.id === other?.id &&
         entry.kind === other.kind &&
         entry.title === other.title &&
-        entry.order === other.order
+        entry.order === other.order &&
+        entry.archived === other.archived
       );
     })
   );

@@ -1,6 +1,6 @@
-import { contentHashSteps, stateHash } from '@weft/protocol';
 import type * as Y from 'yjs';
 import type { Environment } from './api.ts';
+import { parts, whenHere } from './parts.ts';
 
 /** Milliseconds without a change after which a replica is compared with the server's. */
 export const IDLE = 10_000;
@@ -40,12 +40,14 @@ export class IdleCompare {
 
   #wait(ms: number): void {
     const { env } = this.#options;
-    this.#cancel = env.timer(ms, () => {
-      this.#cancel = undefined;
-      const left = this.#changedAt + IDLE - env.now();
-      if (left > 0) this.#wait(left);
-      else this.#compare();
-    });
+    this.#cancel = env.timer(ms, () => this.#waited());
+  }
+
+  #waited(): void {
+    this.#cancel = undefined;
+    const left = this.#changedAt + IDLE - this.#options.env.now();
+    if (left > 0) this.#wait(left);
+    else this.#compare();
   }
 
   #compare(): void {
@@ -54,8 +56,13 @@ export class IdleCompare {
     if (!ready()) return;
     const { pendingStructs, pendingDs } = doc.store;
     if (pendingStructs !== null || pendingDs !== null) return;
+    const compare = parts.compare.now;
+    if (compare === undefined) {
+      this.#cancel = whenHere(parts.compare, env, () => this.#waited());
+      return;
+    }
     const since = this.#changedAt;
-    const steps = contentHashSteps(doc);
+    const steps = compare.contentHashSteps(doc);
     const run = () => {
       this.#cancel = undefined;
       if (!ready()) return;
@@ -64,7 +71,7 @@ export class IdleCompare {
         return;
       }
       const { done, value } = steps.next();
-      if (done === true) send({ state: stateHash(doc), content: value });
+      if (done === true) send({ state: compare.stateHash(doc), content: value });
       else later();
     };
     const later = () => {

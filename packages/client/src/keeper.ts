@@ -47,6 +47,9 @@ export interface KeeperOptions {
   readonly wrote: (bytes: Uint8Array, changes: number, record: number | undefined) => void;
 }
 
+/** Milliseconds after which the device is asked to keep once more what it failed to. */
+const RETRY = 15_000;
+
 /** Milliseconds in which another tab may have kept what this one received, so that it is not kept twice. */
 const OTHERS_KEEP = 1_000;
 
@@ -76,6 +79,8 @@ export class Keeper {
   /** What other tabs kept while something that was received waited here. */
   #elsewhere: readonly Uint8Array[] = [];
   #cancelWait: (() => void) | undefined;
+  #cancelRetry: (() => void) | undefined;
+  #over = false;
   /** Local changes that the device failed to keep, and other tabs were told of. */
   readonly #toldAdrift = new WeakSet<Piece>();
 
@@ -212,6 +217,12 @@ export class Keeper {
     this.#write();
   }
 
+  /** The document is over: what could not be kept is tried once more by `settled`, and not again. */
+  end(): void {
+    this.#over = true;
+    this.#stopRetry();
+  }
+
   /** Goes on after `hold`. */
   resume(): void {
     this.#held?.end();
@@ -304,6 +315,7 @@ export class Keeper {
     this.#cancelWait?.();
     this.#cancelWait = undefined;
     if (this.#held !== undefined || this.#asked || this.#waiting.length === 0) return;
+    this.#stopRetry();
     this.#asked = true;
     let write: Write | undefined;
     let bytes: Uint8Array = EMPTY_UPDATE;
@@ -343,7 +355,7 @@ export class Keeper {
     if (changes !== undefined) this.#options.ended();
   }
 
-  /** A device that just failed is asked again when there is more to keep, not all the time. */
+  /** A device that just failed is asked again when there is more to keep, and after a while; not all the time. */
   #failed(write: Write | undefined): void {
     const more = this.#waiting.length > 0;
     if (write === undefined) {
@@ -355,6 +367,17 @@ export class Keeper {
     }
     this.#tellAdrift(write?.pieces ?? this.#waiting);
     if (countIn(this.#waiting) > 0) this.#options.ended();
+    if (countIn(this.#waiting) === 0 || this.#asked || this.#over) return;
+    // Also where the device says nothing of it: what is at risk must not wait for somebody to type.
+    this.#cancelRetry ??= this.#options.env.timer(RETRY, () => {
+      this.#cancelRetry = undefined;
+      this.#write();
+    });
+  }
+
+  #stopRetry(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
   }
 
   /** The other tabs may still keep what this one cannot. */

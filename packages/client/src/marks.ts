@@ -1,5 +1,6 @@
 import {
   type ChangeAction,
+  FIRST_SEGMENT,
   type Marks,
   PINS_ROOT,
   type Pin,
@@ -10,6 +11,7 @@ import {
   reactionKey,
   reactionSchema,
 } from '@weft/protocol';
+import * as v from 'valibot';
 import type * as Y from 'yjs';
 
 interface Given {
@@ -22,11 +24,15 @@ interface Given {
 export class MarkReader implements Marks {
   readonly reactions = new Map<number, readonly Reaction[]>();
   readonly pins = new Map<number, Pin>();
+  /** What the first segment says, where pins are; and what others say, where servers before version 9 wrote them. */
+  readonly #listed = new Map<number, Pin>();
+  readonly #beside = new Map<number, Pin>();
   /** By sequence, then by key: from which the lists above are made. */
   readonly #given = new Map<number, Map<string, Given>>();
 
   /** Reads a segment, and again whatever changes in it. Returns the end of it. */
-  watch(doc: Y.Doc, changed: () => void): () => void {
+  watch(segment: number, doc: Y.Doc, changed: () => void): () => void {
+    const found = segment === FIRST_SEGMENT ? this.#listed : this.#beside;
     const reactions = doc.getMap<unknown>(REACTIONS_ROOT);
     const pins = doc.getMap<unknown>(PINS_ROOT);
     const onReactions = (event: { readonly keysChanged: ReadonlySet<string> }) => {
@@ -34,13 +40,13 @@ export class MarkReader implements Marks {
       changed();
     };
     const onPins = (event: { readonly keysChanged: ReadonlySet<string> }) => {
-      this.#readPins(event.keysChanged, (key) => pins.get(key));
+      this.#readPins(found, event.keysChanged, (key) => pins.get(key));
       changed();
     };
     reactions.observe(onReactions);
     pins.observe(onPins);
     this.#readReactions(reactions.keys(), (key) => reactions.get(key));
-    this.#readPins(pins.keys(), (key) => pins.get(key));
+    this.#readPins(found, pins.keys(), (key) => pins.get(key));
     return () => {
       reactions.unobserve(onReactions);
       pins.unobserve(onPins);
@@ -71,9 +77,21 @@ export class MarkReader implements Marks {
     }
   }
 
+  /** Forgets what a segment says that is not here any more, of these sequences; the first one is always here. */
+  forget(first: number, last: number): void {
+    for (let sequence = first; sequence <= last; sequence += 1) {
+      this.reactions.delete(sequence);
+      this.#beside.delete(sequence);
+      this.#tellPin(sequence);
+      this.#given.delete(sequence);
+    }
+  }
+
   clear(): void {
     this.reactions.clear();
     this.pins.clear();
+    this.#listed.clear();
+    this.#beside.clear();
     this.#given.clear();
   }
 
@@ -83,10 +101,10 @@ export class MarkReader implements Marks {
       const named = parseReactionKey(key);
       if (named === undefined) continue;
       const { sequence, person, emoji } = named;
-      const value = reactionSchema.safeParse(get(key));
+      const value = v.safeParse(reactionSchema, get(key));
       const given = this.#given.get(sequence) ?? new Map<string, Given>();
       this.#given.set(sequence, given);
-      if (value.success) given.set(key, { person, emoji, event: value.data.event });
+      if (value.success) given.set(key, { person, emoji, event: value.output.event });
       else given.delete(key);
       touched.add(sequence);
     }
@@ -97,13 +115,20 @@ export class MarkReader implements Marks {
     }
   }
 
-  #readPins(keys: Iterable<string>, get: (key: string) => unknown): void {
+  #readPins(found: Map<number, Pin>, keys: Iterable<string>, get: (key: string) => unknown): void {
     for (const key of keys) {
       const sequence = Number(key);
-      const pin = pinSchema.safeParse(get(key));
-      if (pin.success && Number.isSafeInteger(sequence)) this.pins.set(sequence, pin.data);
-      else this.pins.delete(sequence);
+      const pin = v.safeParse(pinSchema, get(key));
+      if (pin.success && Number.isSafeInteger(sequence)) found.set(sequence, pin.output);
+      else found.delete(sequence);
+      this.#tellPin(sequence);
     }
+  }
+
+  #tellPin(sequence: number): void {
+    const pin = this.#listed.get(sequence) ?? this.#beside.get(sequence);
+    if (pin === undefined) this.pins.delete(sequence);
+    else this.pins.set(sequence, pin);
   }
 }
 

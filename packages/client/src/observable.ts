@@ -33,6 +33,10 @@ class Listeners {
     return () => void this.#listeners.delete(own);
   }
 
+  get none(): boolean {
+    return this.#listeners.size === 0;
+  }
+
   call(): void {
     for (const listener of [...this.#listeners]) {
       try {
@@ -82,12 +86,18 @@ export function derived<T>(
     },
     notify: () => {
       dirty = true;
+      // Nobody asks: a long list is not made for each message that comes.
+      if (listeners.none) return;
       const next = get();
       if (Object.is(next, told)) return;
       told = next;
       listeners.call();
     },
-    subscribe: (listener) => listeners.add(listener),
+    subscribe: (listener) => {
+      // What changed while nobody listened is no news to whoever begins to.
+      if (listeners.none) told = get();
+      return listeners.add(listener);
+    },
   };
 }
 

@@ -8,24 +8,38 @@ import {
   WeftError,
   acknowledge,
   backoffDelay,
+  errorDefinition,
   isErrorCode,
   nextCounter,
   seen,
   sendable,
 } from '@weft/protocol';
 import type { Environment } from './api.ts';
+import type { Files } from './files.ts';
+import type { Signal } from './observable.ts';
 import type { OutboxStore } from './outbox-store.ts';
 
 export interface OutboxRunnerOptions {
   readonly env: Environment;
   readonly store: OutboxStore;
+  /** What messages carry, which goes before them. */
+  readonly files: Pick<Files, 'bring' | 'whyMissing' | 'release'>;
   readonly device: () => Promise<string>;
   readonly newId: () => string;
   readonly send: (command: Command) => void;
+  /** Commands that neither the device nor the server has: the end of the tab would be theirs. */
+  readonly unsaved: Signal<number>;
   /** What a conversation's outbox shows has changed. */
   readonly changed: (conversation: string) => void;
   /** A command was refused because this person may only read. */
   readonly readOnly: (conversation: string) => void;
+}
+
+/** Where the server put what a command asked for. */
+export interface Place {
+  readonly event: number;
+  /** Of the message, or of the one that was changed; 0 where it is about none. */
+  readonly sequence: number;
 }
 
 /** A conversation whose first command was refused for now. */
@@ -45,13 +59,14 @@ export class OutboxRunner {
   readonly loaded: Promise<void>;
   readonly #options: OutboxRunnerOptions;
   #entries: Outbox = [];
-  /** Acked with this event, and shown until its effect arrives: nothing jumps. Gone from the device already. */
-  readonly #acked = new Map<string, number>();
+  /** Acked with these, and shown until its effect arrives: nothing jumps. Gone from the device already. */
+  readonly #acked = new Map<string, Place>();
   /** What the device would not keep: in memory only until the server has it. */
   readonly #unkept = new Map<string, { resolve: () => void; reject: (error: WeftError) => void }>();
   readonly #inFlight = new Map<string, string>();
   readonly #waits = new Map<string, Wait>();
-  #online = false;
+  #net: 'offline' | 'follows' | 'leads' = 'offline';
+  #keepingAgain: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: OutboxRunnerOptions) {
@@ -85,6 +100,7 @@ export class OutboxRunner {
     const entry = this.#entries.find((candidate) => candidate.command.id === id);
     if (entry?.state.state !== 'failed') return;
     this.#drop(entry);
+    this.#release(entry.command);
     await this.#options.store.deleteOutbox(id);
   }
 
@@ -93,21 +109,25 @@ export class OutboxRunner {
     const ids = messages.map((message) => message.id);
     const rest = seen(this.#entries, ids);
     if (rest === this.#entries) return;
+    const gone: Command[] = [];
     for (const { command } of this.#entries) {
       if (!ids.includes(command.id)) continue;
       this.#settle(command.id);
-      if (!this.#acked.delete(command.id)) this.#delete(command.id);
+      if (this.#acked.delete(command.id)) continue;
+      this.#delete(command.id);
+      gone.push(command);
     }
     this.#entries = rest;
+    for (const command of gone) this.#release(command);
     this.#options.changed(conversation);
     this.#evaluate();
   }
 
-  /** Changes that were stored, of a conversation: those whose effect has arrived need not be shown any more. */
-  changesArrived(conversation: string, arrived: (action: Action, event: number) => boolean): void {
+  /** What was stored, of a conversation: that of which the effect has arrived need not be shown any more. */
+  changesArrived(conversation: string, arrived: (action: Action, at: Place) => boolean): void {
     const gone = this.#entries.filter(({ command: { id, conversation: of, action } }) => {
-      const event = this.#acked.get(id);
-      return of === conversation && event !== undefined && arrived(action, event);
+      const at = this.#acked.get(id);
+      return of === conversation && at !== undefined && arrived(action, at);
     });
     if (gone.length === 0) return;
     for (const { command } of gone) this.#acked.delete(command.id);
@@ -136,8 +156,12 @@ export class OutboxRunner {
     this.#evaluate();
   }
 
-  online(): void {
-    this.#online = true;
+  /**
+   * The server can be reached.
+   * @param leads whether this tab sends what the device keeps; others send only what it would not keep of their own
+   */
+  online(leads: boolean): void {
+    this.#net = leads ? 'leads' : 'follows';
     // Another tab may have sent, dismissed or left something meanwhile.
     void this.refresh();
   }
@@ -162,8 +186,18 @@ export class OutboxRunner {
     );
   }
 
+  /** The device may keep things again: what it would not keep is handed to it. */
+  recover(): void {
+    if (this.#keepingAgain !== undefined) return;
+    this.#keepingAgain = this.#keepAgain()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#keepingAgain = undefined;
+      });
+  }
+
   lost(): void {
-    this.#online = false;
+    this.#net = 'offline';
     this.#inFlight.clear();
     for (const wait of this.#waits.values()) wait.cancel?.();
     this.#waits.clear();
@@ -186,7 +220,15 @@ export class OutboxRunner {
     action: Action,
     replaces: string | undefined,
   ): Promise<string> {
-    const { env, store, device, newId } = this.#options;
+    const { env, store, device, newId, unsaved } = this.#options;
+    // From this very turn on: a tab may be closed in the moment in which its last message is sent.
+    unsaved.set(unsaved.get() + 1);
+    let handedIn: () => void = () => undefined;
+    this.#follow(
+      new Promise<void>((resolve) => {
+        handedIn = resolve;
+      }),
+    );
     const id = newId();
     const at = Math.max(0, Math.trunc(env.now()));
     const from = await device();
@@ -202,19 +244,71 @@ export class OutboxRunner {
       },
       state: { state: 'queued' },
     });
-    const kept = store.enqueue(conversation, make, replaces).then(
-      (entry) => this.#add(entry, replaces),
-      () => {
-        const counters = this.entriesOf(conversation).map((entry) => entry.command.counter);
-        const safe = new Promise<void>((resolve, reject) => {
-          this.#unkept.set(id, { resolve, reject });
-        });
-        this.#add(make(nextCounter(Math.max(0, ...counters))), replaces);
-        return safe;
-      },
-    );
-    await kept;
+    const unkept = (): Promise<void> => {
+      handedIn();
+      const counters = this.entriesOf(conversation).map((entry) => entry.command.counter);
+      const safe = new Promise<void>((resolve, reject) => {
+        this.#unkept.set(id, { resolve, reject });
+      });
+      this.#add(make(nextCounter(Math.max(0, ...counters))), replaces);
+      return safe;
+    };
+    // Kept before what the device would not keep, it would overtake that: another tab sends what is kept.
+    const overtakes = () => this.entriesOf(conversation).some((entry) => this.#isAdrift(entry));
+    const inTurn = (counter: number): OutboxEntry => {
+      if (overtakes()) throw new WeftError('device-failed', 'What was sent before it is not kept.');
+      return make(counter);
+    };
+    const alone = (): Promise<void> => {
+      const after = overtakes();
+      const safe = unkept();
+      if (after) this.recover();
+      return safe;
+    };
+    try {
+      if (overtakes()) {
+        await alone();
+      } else {
+        await store.enqueue(conversation, inTurn, replaces).then((entry) => {
+          handedIn();
+          this.#add(entry, replaces);
+        }, alone);
+      }
+    } finally {
+      unsaved.set(unsaved.get() - 1);
+    }
     return id;
+  }
+
+  /** Hands the device what it would not keep, in order, until it refuses again. */
+  async #keepAgain(): Promise<void> {
+    for (;;) {
+      const next = this.#entries.find((entry) => this.#isAdrift(entry));
+      if (next === undefined) return;
+      const { id, conversation } = next.command;
+      const kept = await this.#options.store.enqueue(conversation, (counter) => ({
+        ...next,
+        command: { ...next.command, counter },
+      }));
+      // The server was quicker.
+      if (!this.#unkept.has(id)) this.#delete(id);
+      else {
+        this.#settle(id);
+        const inMemory = ({ command }: OutboxEntry) =>
+          this.#unkept.has(command.id) || this.#acked.has(command.id);
+        const rest = seen(this.#entries, [id]);
+        this.#entries = inOrder(
+          [...rest.filter((entry) => !inMemory(entry)), kept],
+          rest.filter(inMemory),
+        );
+        this.#evaluate();
+      }
+    }
+  }
+
+  /** Whether it is in memory only, and waits to be sent. */
+  #isAdrift({ command, state }: OutboxEntry): boolean {
+    return this.#unkept.has(command.id) && state.state === 'queued';
   }
 
   #add(entry: OutboxEntry, replaces: string | undefined): void {
@@ -229,12 +323,25 @@ export class OutboxRunner {
     const { result } = ack;
     if (result.outcome === 'stored') {
       this.#stopWaiting(conversation);
-      this.#acked.set(id, result.event);
+      this.#acked.set(id, { event: result.event, sequence: result.sequence });
       this.#settle(id);
       this.#delete(id);
-      // A change may have arrived before its ack; the message itself says so when it comes.
+      this.#release(entry.command);
+      // Its effect may have been here before its ack; a message itself says so when it comes.
       if (entry.command.action.type !== 'send') this.#options.changed(conversation);
       return;
+    }
+    if (result.code === 'file-missing') {
+      const why = this.#options.files.whyMissing(entry.command);
+      if (why === undefined) {
+        this.#wait(conversation);
+        return;
+      }
+      if (why !== result.code) {
+        const { message } = errorDefinition(why);
+        this.#answered(entry, { ...ack, result: { ...result, code: why, message } });
+        return;
+      }
     }
     const next = acknowledge(this.#entries, ack);
     if (next === this.#entries) {
@@ -244,23 +351,67 @@ export class OutboxRunner {
     this.#stopWaiting(conversation);
     this.#entries = next;
     const failed = next.find((candidate) => candidate.command.id === id);
-    if (failed !== undefined) this.#follow(this.#options.store.replaceOutbox(failed));
     const code = isErrorCode(result.code) ? result.code : 'internal';
-    this.#unkept.get(id)?.reject(new WeftError(code));
+    if (failed === undefined) {
+      // It is so already. Left on the device, it would be asked for again at the next start, when it may not be so.
+      this.#settle(id);
+      this.#delete(id);
+    } else {
+      this.#follow(this.#options.store.replaceOutbox(failed));
+      this.#unkept.get(id)?.reject(new WeftError(code));
+    }
     if (code === 'read-only') this.#options.readOnly(conversation);
     this.#options.changed(conversation);
   }
 
   /** Sends the first command of each conversation that has none on its way. */
   #evaluate(): void {
-    if (!this.#online) return;
+    if (this.#net === 'offline') return;
     for (const command of sendable(this.#entries)) {
       const { id, conversation } = command;
+      // Whoever leads sends what the device keeps, and knows nothing of what it would not keep of this tab.
+      if (this.#net === 'follows' && !this.#unkept.has(id)) continue;
       if (this.#acked.has(id) || this.#inFlight.has(conversation)) continue;
       if (this.#waits.get(conversation)?.cancel !== undefined) continue;
       this.#inFlight.set(conversation, id);
-      this.#options.send(command);
+      const brought = this.#options.files.bring(command);
+      if (brought === undefined) this.#options.send(command);
+      else void brought.then((ready) => this.#brought(command, ready));
     }
+  }
+
+  /** The files of a command are with the server, or cannot be brought just now. */
+  #brought(command: Command, ready: boolean): void {
+    const { id, conversation } = command;
+    // Meanwhile the connection was lost, or the command was found stored.
+    if (this.#inFlight.get(conversation) !== id) return;
+    if (ready) {
+      this.#options.send(command);
+      return;
+    }
+    this.#inFlight.delete(conversation);
+    this.#wait(conversation);
+  }
+
+  /** Adds up what was handed in but is not queued yet. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    const { unsaved } = this.#options;
+    unsaved.set(unsaved.get() + 1);
+    this.#follow(work);
+    try {
+      return await work;
+    } finally {
+      unsaved.set(unsaved.get() - 1);
+    }
+  }
+
+  /** A command is stored or gone: what it carried need not be kept for it. */
+  #release(command: Command): void {
+    const others = this.#entries.map((entry) => entry.command);
+    this.#options.files.release(
+      command,
+      others.filter(({ id }) => id !== command.id && !this.#acked.has(id)),
+    );
   }
 
   #wait(conversation: string): void {

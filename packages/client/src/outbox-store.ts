@@ -1,3 +1,4 @@
+import { type OutboxEntry, isOutboxEntry } from '@weft/protocol';
 import type { DeviceStore } from '@weft/storage';
 
 /** The store, as the outbox sees it: after each change of what it keeps, the other tabs are told. */
@@ -8,7 +9,7 @@ export function tellingOutbox(store: DeviceStore, changed: () => void): OutboxSt
     return value;
   };
   return {
-    outbox: () => store.outbox(),
+    outbox: () => store.outbox(isOutboxEntry),
     enqueue: (conversation, make, replaces) => telling(store.enqueue(conversation, make, replaces)),
     replaceOutbox: (entry) => telling(store.replaceOutbox(entry)),
     deleteOutbox: (id) => telling(store.deleteOutbox(id)),
@@ -16,7 +17,9 @@ export function tellingOutbox(store: DeviceStore, changed: () => void): OutboxSt
 }
 
 /** What the outbox asks of a store. */
-export type OutboxStore = Pick<
+export interface OutboxStore extends Pick<
   DeviceStore,
-  'outbox' | 'enqueue' | 'replaceOutbox' | 'deleteOutbox'
->;
+  'enqueue' | 'replaceOutbox' | 'deleteOutbox'
+> {
+  readonly outbox: () => Promise<readonly OutboxEntry[]>;
+}

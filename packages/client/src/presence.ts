@@ -32,6 +32,10 @@ export class Presence {
   /** Tells the other tabs. */
   readonly #tell: (update: Uint8Array) => void;
   #send: ((update: Uint8Array) => void) | undefined;
+  /** The link to the server: for some time after a cut, everybody is thought to be where they were. */
+  #link: 'there' | 'cut' | 'lost' = 'there';
+  /** Whether anything was ever shown of this person. */
+  #shown = false;
   #sentAt = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
@@ -50,10 +54,25 @@ export class Presence {
   /** The document is open on a socket. */
   attach(send: (update: Uint8Array) => void): void {
     this.#send = send;
-    const state = this.#awareness.getLocalState();
-    // The server removed our state with the old socket, and ignores one whose clock has not risen since.
-    if (state !== null) this.#awareness.setLocalState(state);
-    this.#flush();
+    this.#link = 'there';
+    this.#sayAgain();
+  }
+
+  /** The link was cut: where this person is now is said when there is another, not what was in between. */
+  cut(): void {
+    this.#link = 'cut';
+  }
+
+  /** It has been cut for long: who the others are is not known any more. */
+  absent(): void {
+    this.#link = 'lost';
+    this.#forgetOthers();
+  }
+
+  /** There is another link. The server has told who is where. */
+  resumed(): void {
+    this.#link = 'there';
+    if (this.#send !== undefined) this.#sayAgain();
   }
 
   /** The socket is gone: who the others are is not known any more. */
@@ -62,6 +81,21 @@ export class Presence {
     this.#cancel?.();
     this.#cancel = undefined;
     this.#sentAt = Number.NEGATIVE_INFINITY;
+    this.#forgetOthers();
+  }
+
+  #sayAgain(): void {
+    const state = this.#awareness.getLocalState();
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#sentAt = Number.NEGATIVE_INFINITY;
+    // The server may have removed our state, and ignores one whose clock has not risen since. The change is said at once.
+    // Whoever never showed anything has nothing to say: else each conversation that is opened would tell everybody so.
+    if (state !== null) this.#awareness.setLocalState(state);
+    else if (this.#shown) this.#flush();
+  }
+
+  #forgetOthers(): void {
     const awareness = this.#awareness;
     const others = [...awareness.meta.keys()].filter((client) => client !== awareness.clientID);
     removeAwarenessStates(awareness, others, REMOTE);
@@ -78,7 +112,7 @@ export class Presence {
 
   /** Takes in what another tab said: with a socket the server says it, with the name that it knows. */
   hear(update: Uint8Array): void {
-    if (this.#send === undefined) this.receive(update);
+    if (this.#send === undefined || this.#link === 'lost') this.receive(update);
   }
 
   /** Tells the other tabs who is here. */
@@ -114,9 +148,10 @@ export class Presence {
     this.#cancel = undefined;
     const { clientID, meta } = this.#awareness;
     if (!meta.has(clientID)) return;
+    this.#shown ||= this.#awareness.getLocalState() !== null;
     this.#sentAt = this.#env.now();
     const update = encodeAwarenessUpdate(this.#awareness, [clientID]);
-    this.#send?.(update);
+    if (this.#link === 'there') this.#send?.(update);
     this.#tell(update);
   }
 }

@@ -22,6 +22,8 @@ export interface ReadingOptions {
   readonly me: () => string | undefined;
   /** By sequence. */
   readonly messages: ReadonlyMap<number, Message>;
+  /** The sequence that the gap-free run of them begins with. */
+  readonly first: () => number;
   readonly send: (mark: Mark) => void;
 }
 
@@ -129,7 +131,9 @@ export class Reading {
 
   #computeUnread(): Unread {
     const me = this.#options.me();
-    return me === undefined ? NOTHING_UNREAD : unreadOf(this.#options.messages, this.#own.read, me);
+    if (me === undefined) return NOTHING_UNREAD;
+    const { messages, first } = this.#options;
+    return unreadOf(messages, this.#own.read, me, first());
   }
 }
 
@@ -137,6 +141,7 @@ function sameUnread(a: Unread, b: Unread): boolean {
   return (
     a.after === b.after &&
     a.count === b.count &&
+    a.uncounted === b.uncounted &&
     a.mentions === b.mentions &&
     a.messages.every((message, index) => {
       const other = b.messages[index];

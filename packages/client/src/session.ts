@@ -4,6 +4,8 @@ import {
   FrameReader,
   MessageType,
   PROTOCOL_VERSION,
+  type Queue,
+  SESSION_PROTOCOL,
   WEFT_ADDRESS,
   WeftError,
   type Welcome,
@@ -12,11 +14,15 @@ import {
   isErrorCode,
 } from '@weft/protocol';
 import type { Environment, SocketLike } from './api.ts';
+import { toBytes } from './session-link.ts';
+import { SessionSocket } from './session-socket.ts';
 
 /** Milliseconds. */
 const TIMING = {
-  /** From opening the socket to the welcome. */
+  /** From opening the socket to the welcome, or to a place in the line. */
   welcome: 15_000,
+  /** Between two words about a place in the line: the server says one every 10 s. */
+  queue: 25_000,
   /** How often silence is looked at. */
   watch: 5_000,
   /** Nothing heard for so long, with nothing asked: the socket is probed. */
@@ -44,16 +50,25 @@ const BUILD = 'weft-client 0.1.0';
 
 /** Why a session ended. */
 export type SessionEnd =
-  | { readonly end: 'lost'; readonly retryAfter?: number | undefined }
+  | {
+      readonly end: 'lost';
+      readonly retryAfter?: number | undefined;
+      /** An open WebSocket on which another session may begin. Whoever is told closes it otherwise. */
+      readonly spare?: SocketLike | undefined;
+    }
   | { readonly end: 'denied'; readonly code: ErrorCode; readonly retryAfter?: number | undefined };
 
 export interface SessionHandlers {
   /** The first welcome, or one that answers a renewal. */
   welcome(welcome: Welcome): void;
-  /** One of our own messages, welcome and bye excepted. */
-  message(message: Exclude<Down, { type: 'welcome' | 'bye' }>): void;
+  /** The server is full: a place in its line. The welcome comes on the same socket. */
+  queued(queue: Queue): void;
+  /** One of our own messages, those about the connection itself excepted. */
+  message(message: Exclude<Down, { type: 'welcome' | 'queue' | 'bye' }>): void;
   /** What follows a document's address in a frame. Throws when it cannot be read. */
   frame(address: string, reader: FrameReader): void;
+  /** The link was cut, and what is sent waits; or everything goes on, and what was missed is here. */
+  link(link: 'cut' | 'live'): void;
   /** Called once, unless `close` was called first. */
   ended(end: SessionEnd): void;
 }
@@ -65,13 +80,18 @@ export interface SessionOptions {
   readonly token: string;
   /** Fetches a fresh token; `undefined` when there is only the one. */
   readonly renew: (() => Promise<string>) | undefined;
+  /** An open WebSocket on which it may begin. */
+  readonly spare?: SocketLike | undefined;
   readonly handlers: SessionHandlers;
 }
 
-/** One socket, from opening it to its end: hello, renewals of the token, and watching that it lives. */
+/**
+ * One socket, from opening it to its end: hello, renewals of the token, and watching that it lives, where the server
+ * knows no sessions of `weft.1` that do so themselves.
+ */
 export class Session {
   readonly #options: SessionOptions;
-  readonly #socket: SocketLike;
+  readonly #socket: SessionSocket;
   readonly #timers = new Map<TimerName, () => void>();
   #token: string;
   #over = false;
@@ -87,13 +107,22 @@ export class Session {
     this.#options = options;
     this.#token = options.token;
     this.#lastHeard = options.env.now();
-    this.#socket = options.env.socket(options.url);
-    this.#socket.binaryType = 'arraybuffer';
+    const { env, url, spare } = options;
+    this.#socket = new SessionSocket({
+      env,
+      dial: () => env.socket(url, SESSION_PROTOCOL),
+      token: () => this.#freshToken(),
+      spare,
+    });
     this.#socket.onopen = () => this.#hello();
     this.#socket.onmessage = (event) => this.#receive(event.data);
-    this.#socket.onclose = () => this.#end(this.#leaving ?? { end: 'lost' });
-    // Every error is followed by a close, which tells us what we need to know.
-    this.#socket.onerror = () => undefined;
+    this.#socket.onclose = () => this.#closed();
+    this.#socket.onlink = (link) => {
+      // Whoever told us to go would not have us back, and where nobody signed in there is nothing to come back to.
+      if (this.#leaving !== undefined) this.#end(this.#leaving);
+      else if (!this.#welcomed) this.#end({ end: 'lost' });
+      else options.handlers.link(link);
+    };
     this.#arm('welcome', TIMING.welcome, () => this.#end({ end: 'lost' }));
   }
 
@@ -106,6 +135,10 @@ export class Session {
 
   /** Asks for any answer: without one the session is lost. A socket may be dead for minutes before it says so. */
   probe(): void {
+    if (this.#socket.isSession) {
+      this.#socket.probe();
+      return;
+    }
     if (this.#over || !this.#welcomed || this.#leaving !== undefined) return;
     if (this.#timers.has('probe')) return;
     // The server answers a repeated hello with a welcome.
@@ -117,6 +150,21 @@ export class Session {
   close(): void {
     if (this.#over) return;
     this.#finish();
+  }
+
+  #closed(): void {
+    const spare = this.#socket.takeSpare();
+    if (this.#leaving === undefined) this.#end({ end: 'lost', spare });
+    else {
+      spare?.close(1000);
+      this.#end(this.#leaving);
+    }
+  }
+
+  async #freshToken(): Promise<string> {
+    const { renew } = this.#options;
+    if (renew !== undefined) this.#token = await renew();
+    return this.#token;
   }
 
   #hello(): void {
@@ -157,6 +205,9 @@ export class Session {
       this.#armWatch();
       this.#armRenewal(message.expires);
       this.#options.handlers.welcome(message);
+    } else if (message.type === 'queue') {
+      this.#arm('welcome', TIMING.queue, () => this.#end({ end: 'lost' }));
+      this.#options.handlers.queued(message);
     } else if (message.type === 'bye') {
       const { retryAfter } = message;
       const code: ErrorCode = isErrorCode(message.code) ? message.code : 'internal';
@@ -175,6 +226,7 @@ export class Session {
   }
 
   #armWatch(): void {
+    if (this.#socket.isSession) return;
     this.#arm('watch', TIMING.watch, () => {
       const now = this.#options.env.now();
       const unanswered = this.#unansweredSince === undefined ? 0 : now - this.#unansweredSince;
@@ -234,13 +286,7 @@ export class Session {
     this.#socket.onopen = null;
     this.#socket.onmessage = null;
     this.#socket.onclose = null;
+    this.#socket.onlink = null;
     this.#socket.close(1000);
   }
-}
-
-/** @throws WeftError `frame-invalid` for text frames: all of ours are bytes */
-function toBytes(data: unknown): Uint8Array {
-  if (data instanceof Uint8Array) return data;
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  throw new WeftError('frame-invalid');
 }

@@ -4,12 +4,11 @@ import {
   type ErrorCode,
   MessageType,
   type Refused,
-  contentHash,
+  type Role,
   encodeAwareness,
   encodeBare,
   encodeWeft,
   errorDefinition,
-  stateHash,
 } from '@weft/protocol';
 import type { DeviceStore, Quarantined } from '@weft/storage';
 import { Awareness } from 'y-protocols/awareness';
@@ -20,6 +19,7 @@ import { Keeper } from './keeper.ts';
 import { mergeUpdates } from './merge.ts';
 import { type Derived, type Signal, derived, report, signal } from './observable.ts';
 import { OthersWork } from './others-work.ts';
+import { parts } from './parts.ts';
 import { Presence } from './presence.ts';
 import type { Successor } from './rebuild.ts';
 import type { TabMessage } from './tab-message.ts';
@@ -32,8 +32,8 @@ export interface SyncedDocumentOptions {
   readonly store: DeviceStore;
   /** This person's other tabs on this device. */
   readonly tabs: TabPort;
-  /** Whether people are shown in it; segments of conversations have nobody in them. */
-  readonly presence: boolean;
+  /** Whether people are shown in it: as long as they have it open, or only when they say so. */
+  readonly presence: 'here' | 'at times' | 'none';
   /** What it begins with, where it takes the place of another copy; else it begins with what the device holds. */
   readonly successor?: Successor;
   /** The server will never take some of what is here: it must be sorted out. */
@@ -72,6 +72,8 @@ export class SyncedDocument {
   readonly loaded: Promise<void>;
   readonly synced: Promise<void>;
   readonly phase: Signal<'loading' | 'local' | 'synced'> = signal('loading');
+  /** Whether the present connection has brought all that the server had. Unlike `phase`, it ends with the connection. */
+  readonly current: Signal<boolean> = signal(false);
   readonly access: Signal<DocumentAccess> = signal<DocumentAccess>({ state: 'unknown' });
   readonly status: Derived<DocumentStatus>;
   readonly #options: SyncedDocumentOptions;
@@ -116,8 +118,9 @@ export class SyncedDocument {
     this.doc = successor?.doc ?? new Y.Doc();
     // A fresh id at each load: two documents that write under one client id diverge for ever.
     if (successor === undefined) this.doc.clientID = Math.floor(options.env.random() * 2 ** 32);
-    if (options.presence) {
+    if (options.presence !== 'none') {
       this.awareness = new Awareness(this.doc);
+      if (options.presence === 'at times') this.awareness.setLocalState(null);
       this.#presence = new Presence(this.awareness, options.env, (update) => {
         options.tabs.tell({ type: 'awareness', address: this.address, update });
       });
@@ -138,7 +141,7 @@ export class SyncedDocument {
     this.doc.on('afterTransaction', (transaction) => {
       // Yjs would write deletes of its own after concurrent formatting. A reader cannot send them, and a document
       // that is only opened must not change.
-      if (!transaction.local && this.access.get().state !== 'editor') {
+      if (!transaction.local && !writes(this.access.get())) {
         transaction._needFormattingCleanup = false;
       }
       if (transaction.origin === this.#remote && this.#isOwnIdIn(transaction)) {
@@ -202,6 +205,11 @@ export class SyncedDocument {
     this.#told();
   }
 
+  /** The server said what this person may do here. */
+  rights(role: Role): void {
+    this.#uplink.rights(role);
+  }
+
   /** Takes what the server said. @throws WeftError `frame-invalid` */
   receive(frame: DocumentFrame): void {
     switch (frame.type) {
@@ -242,6 +250,10 @@ export class SyncedDocument {
       case 'stored':
         if (this.#others.settle(message.records)) this.#settled();
         this.#uplink.othersStored();
+        break;
+      case 'evicted':
+        // What follows would lie on the device without what it builds on.
+        this.#keeper.remote(Y.encodeStateAsUpdate(this.doc));
         break;
       case 'awareness':
         this.#presence?.hear(message.update);
@@ -337,8 +349,11 @@ export class SyncedDocument {
    * @returns both content hashes as one text, where they differ at the same state
    */
   differs({ state, content }: Digest): string | undefined {
-    if (!this.#comparable() || stateHash(this.doc) !== state) return undefined;
-    const own = contentHash(this.doc);
+    // Without it nothing was said of this copy that could be answered.
+    const compare = parts.compare.now;
+    if (compare === undefined || !this.#comparable()) return undefined;
+    if (compare.stateHash(this.doc) !== state) return undefined;
+    const own = compare.contentHash(this.doc);
     return own === content ? undefined : `${own}:${content}`;
   }
 
@@ -368,6 +383,22 @@ export class SyncedDocument {
     this.#told();
   }
 
+  /** The link to the server was cut; what is sent to it waits. */
+  cut(): void {
+    this.#presence?.cut();
+  }
+
+  /** It has been cut for so long that nobody knows who is here. */
+  absent(): void {
+    this.#presence?.absent();
+    this.#options.tabs.tell({ type: 'opened', address: this.address });
+  }
+
+  /** It is there again, with everything that was missed. */
+  resumed(): void {
+    this.#presence?.resumed();
+  }
+
   /** Takes the person's state away from the document: they left it. */
   leave(): void {
     this.#presence?.leave();
@@ -395,6 +426,7 @@ export class SyncedDocument {
     this.#destroyed = true;
     const asked = this.#uplink.close();
     this.#cancelFold();
+    this.#keeper.end();
     this.doc.destroy();
     return asked;
   }
@@ -441,6 +473,7 @@ export class SyncedDocument {
           link.send(encodeBare(address, MessageType.QueryAwareness));
         },
         shut: () => {
+          this.current.set(false);
           this.#presence?.detach();
           // Whom the server showed is not known any more; the other tabs are there still.
           if (!this.#destroyed) tabs.tell({ type: 'opened', address });
@@ -449,6 +482,7 @@ export class SyncedDocument {
         synced: () => {
           this.#resolveSynced();
           this.phase.set('synced');
+          this.current.set(true);
           this.#compareLater();
         },
         refused,
@@ -471,6 +505,10 @@ export class SyncedDocument {
     this.phase.set('local');
     this.#flush();
     this.#options.tabs.tell({ type: 'opened', address: this.address });
+    // A tab that is closed, or reloaded, right after its work was kept has no time left to tell: the others lacked it
+    // until the server had it, and everything that builds on it.
+    for (const { bytes, changes, record } of held?.unstoredUpdates ?? [])
+      this.#tellWork(bytes, changes, record);
     this.#presence?.tellTabs();
     this.#listen();
     this.#told();
@@ -631,7 +669,7 @@ export class SyncedDocument {
 
   /** Segments of conversations are written by the server alone: nothing that others send can bend them. */
   #compareLater(): void {
-    if (this.#presence !== undefined && !this.#destroyed) this.#compare.changed();
+    if (this.#options.presence === 'here' && !this.#destroyed) this.#compare.changed();
   }
 
   /** Whether what is here should be what the server has. */
@@ -665,4 +703,8 @@ export class SyncedDocument {
 
 function sameStatus(a: DocumentStatus, b: DocumentStatus): boolean {
   return a.state === b.state && a.waiting === b.waiting;
+}
+
+function writes({ state }: DocumentAccess): boolean {
+  return state === 'editor' || state === 'owner';
 }

@@ -22,13 +22,15 @@ export type TabMessage =
   | { readonly type: 'awareness'; readonly address: string; readonly update: Uint8Array }
   /** A tab has opened a document: whoever is in it, or holds changes that the device could not keep, says so. */
   | { readonly type: 'opened'; readonly address: string }
+  /** A document was removed from the device: a tab that shows it puts it there again. */
+  | { readonly type: 'evicted'; readonly address: string }
   /** The device's outbox has changed. */
   | { readonly type: 'outbox' }
   /** What could not be kept has changed. */
   | { readonly type: 'refusals' };
 
 /** Raised by each change of the messages: tabs of two builds of an app may be open at once, and leave each other be. */
-const VERSION = 1;
+const VERSION = 2;
 
 const TYPES = [
   'work',
@@ -38,6 +40,7 @@ const TYPES = [
   'opened',
   'outbox',
   'refusals',
+  'evicted',
 ] as const satisfies readonly TabMessage['type'][];
 
 export function encodeTabMessage(message: TabMessage): Uint8Array<ArrayBuffer> {
@@ -61,6 +64,7 @@ export function encodeTabMessage(message: TabMessage): Uint8Array<ArrayBuffer> {
       break;
     case 'rebuilt':
     case 'opened':
+    case 'evicted':
     case 'outbox':
     case 'refusals':
       break;
@@ -104,6 +108,7 @@ function read(reader: FrameReader): TabMessage | undefined {
       return { type, address: reader.string(), update: reader.bytes() };
     case 'rebuilt':
     case 'opened':
+    case 'evicted':
       return { type, address: reader.string() };
     case 'outbox':
     case 'refusals':

@@ -4,6 +4,7 @@ import {
   type ErrorCode,
   MessageType,
   type Refused,
+  type Role,
   SyncType,
   UPLOAD_PART_BYTES,
   type Uploads,
@@ -20,10 +21,10 @@ import {
   found,
   isErrorCode,
   made,
+  mayWrite,
   refusedWrite,
   sent,
   sentAll,
-  splitUpdate,
   startUploads,
   storedUpTo,
   waiting,
@@ -32,6 +33,7 @@ import * as Y from 'yjs';
 import type { DocumentAccess, Environment } from './api.ts';
 import { EMPTY_UPDATE } from './merge.ts';
 import { report } from './observable.ts';
+import { parts, whenHere } from './parts.ts';
 import type { OthersWork } from './others-work.ts';
 
 /** How a document reaches its server while the connection is online. */
@@ -101,11 +103,15 @@ export class Uplink {
   readonly #options: UplinkOptions;
   #uploads: Uploads = startUploads(0);
   #net: Net = { state: 'detached' };
+  /** What the server said that this person may do here. */
+  #role: Role | undefined;
   #retries = 0;
   #cancelRetry: (() => void) | undefined;
   #mayDefer = true;
   #cancelDefer: (() => void) | undefined;
   #cancelOthers: (() => void) | undefined;
+  /** Set while much waits for the code that sends it in parts: stops that. */
+  #cancelSplit: (() => void) | undefined;
 
   constructor(options: UplinkOptions) {
     this.#options = options;
@@ -154,6 +160,24 @@ export class Uplink {
     this.#options.handlers.opened(link);
   }
 
+  /** The server said what this person may do here: before it opens the document, or because that has changed. */
+  rights(role: Role): void {
+    const net = this.#net;
+    this.#role = role;
+    if (net.state === 'shut') {
+      this.#stopRetry();
+      this.open(net.link);
+    }
+    if (net.state !== 'open') return;
+    const { handlers } = this.#options;
+    const writer = mayWrite(role);
+    handlers.answered({ state: role });
+    if (writer === net.writer) return;
+    this.#net = { state: 'open', link: net.link, writer, ready: false };
+    if (writer) this.askAgain();
+    else if (this.waiting > 0) handlers.refused('read-only', errorDefinition('read-only').message);
+  }
+
   /** Sends a frame that is no write, if the document is open. */
   say(frame: Uint8Array<ArrayBuffer>): void {
     if (this.#net.state === 'open') this.#net.link.send(frame);
@@ -168,6 +192,8 @@ export class Uplink {
     this.#stopDeferring();
     this.#cancelOthers?.();
     this.#cancelOthers = undefined;
+    this.#cancelSplit?.();
+    this.#cancelSplit = undefined;
     this.#options.handlers.shut();
   }
 
@@ -242,7 +268,7 @@ export class Uplink {
     const writer = this.#net.writer && code !== 'read-only';
     // What follows builds on what was refused: single changes are held back until a full write has left.
     this.#net = { state: 'open', link, writer, ready: false };
-    if (code === 'read-only') this.#options.handlers.answered({ state: 'reader' });
+    if (code === 'read-only') this.#options.handlers.answered(accessOf(false, this.#role));
     // A full write holds all that is here and not there: what it still lacks, nobody may have any more.
     const lasting = code === 'update-gap' && this.#retries >= GAPS_MAX;
     if (lasting || errorDefinition(code).retry === 'never') {
@@ -292,6 +318,7 @@ export class Uplink {
   #denied(link: Link, code: ErrorCode): void {
     const { handlers } = this.#options;
     this.#net = { state: 'shut', link };
+    this.#stopRetry();
     handlers.shut();
     if (errorDefinition(code).retry === 'later') this.#later(() => this.open(link));
     else handlers.answered({ state: 'denied', code });
@@ -299,7 +326,7 @@ export class Uplink {
 
   #authenticated(link: Link, writer: boolean): void {
     const { handlers } = this.#options;
-    handlers.answered({ state: writer ? 'editor' : 'reader' });
+    handlers.answered(accessOf(writer, this.#role));
     this.#net = { state: 'open', link, writer, ready: false };
     if (!writer && this.waiting > 0) {
       handlers.refused('read-only', errorDefinition('read-only').message);
@@ -333,19 +360,29 @@ export class Uplink {
   /** Sends all that the server lacks. */
   #writeAll(link: Link, stateVector: Uint8Array): void {
     const update = Y.encodeStateAsUpdate(this.#options.doc, stateVector);
+    const large = update.length > UPLOAD_PART_BYTES;
+    const split = parts.split.now;
+    if (large && split === undefined) {
+      this.#cancelSplit ??= whenHere(parts.split, this.#options.env, () => {
+        this.#cancelSplit = undefined;
+        this.askAgain();
+      });
+      return;
+    }
     this.#net = { state: 'open', link, writer: true, ready: true };
     // With nothing to say and nothing waiting, a write would only cost the server a look.
     if (update.length === EMPTY_UPDATE.length && this.waiting === 0) {
       this.#uploads = { ...this.#uploads, written: this.#uploads.made };
       return;
     }
-    const parts = splitUpdate(update, UPLOAD_PART_BYTES);
-    for (const [index, part] of parts.entries()) {
-      const type = index === parts.length - 1 ? SyncType.Step2 : SyncType.Update;
+    const pieces =
+      large && split !== undefined ? split.splitUpdate(update, UPLOAD_PART_BYTES) : [update];
+    for (const [index, part] of pieces.entries()) {
+      const type = index === pieces.length - 1 ? SyncType.Step2 : SyncType.Update;
       this.#write(link, type, part, this.#uploads.next + index);
     }
-    this.#options.others.sentAll(this.#uploads.next, this.#uploads.next + parts.length - 1);
-    this.#uploads = sentAll(this.#uploads, parts.length);
+    this.#options.others.sentAll(this.#uploads.next, this.#uploads.next + pieces.length - 1);
+    this.#uploads = sentAll(this.#uploads, pieces.length);
   }
 
   #write(
@@ -385,6 +422,12 @@ export class Uplink {
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
   }
+}
+
+/** The role as the server said it, where that fits with what it lets this person do; the plainest that does otherwise. */
+function accessOf(writer: boolean, role: Role | undefined): KnownAccess {
+  if (role !== undefined && mayWrite(role) === writer) return { state: role };
+  return { state: writer ? 'editor' : 'reader' };
 }
 
 /** Whether an update can be read whole. */

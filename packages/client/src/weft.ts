@@ -1,32 +1,40 @@
 import {
+  type Access,
   type Ack,
   type ConversationHead,
   type Digest,
+  type Directs,
   type ErrorCode,
+  type MembersMessage,
+  type PeopleMessage,
   type Receipts,
   type Refused,
   type Stored,
+  ID_PATTERN,
   WeftError,
   type Welcome,
   encodeWeft,
   parseAddress,
 } from '@weft/protocol';
 import type { DeviceHistory } from '@weft/storage';
-import { monotonicFactory } from 'ulid';
 import type { Weft, WeftOptions } from './api.ts';
 import { Connection } from './connection.ts';
-import { Conversation } from './conversation.ts';
 import { deviceOf } from './device-name.ts';
+import { deviceStorage } from './device-storage.ts';
 import { Documents } from './documents.ts';
 import { environmentOf } from './environment.ts';
-import { checkId, conversationHandle, documentHandle, workspaceHandle } from './handles.ts';
+import { DirectList } from './directs.ts';
+import { checkId, documentHandle, workspaceHandle } from './handles.ts';
 import { derived, readOnly } from './observable.ts';
 import { watchDevice } from './watch-device.ts';
-import { OutboxRunner } from './outbox-runner.ts';
-import { tellingOutbox } from './outbox-store.ts';
+import { People } from './people.ts';
+import { loadParts, parts } from './parts.ts';
 import { refusalList } from './refusals.ts';
 import type { TabMessage } from './tab-message.ts';
+import { Searches } from './searches.ts';
 import { Tabs } from './tabs.ts';
+import { Talk } from './talk.ts';
+import { risingUlids } from './ulid.ts';
 
 /** Name of the value that holds the device's own id. */
 const DEVICE_KEY = 'device';
@@ -37,10 +45,11 @@ const DEVICE_KEY = 'device';
  */
 export function createWeft(options: WeftOptions): Weft {
   const url = toSocketUrl(options.url);
+  const { tracing } = options;
   const env = environmentOf(options.env);
   const { store, tabs: tabsName } = deviceOf(options, url);
   const tabs: Tabs = new Tabs({ env, name: tabsName, receive: (message) => hear(message) });
-  const newUlid = monotonicFactory(() => env.random());
+  const newUlid = risingUlids(() => env.random());
   const newId = () => newUlid(Math.max(0, Math.trunc(env.now())));
 
   const refusals = refusalList({
@@ -62,27 +71,48 @@ export function createWeft(options: WeftOptions): Weft {
     );
   };
 
-  const conversations = new Map<string, { readonly conversation: Conversation; holders: number }>();
   const documents: Documents = new Documents({
     env,
     store,
     tabs: { tell: (message) => tabs.tell(message), leads: () => tabs.lead.get() },
-    send: (frame) => connection.send(frame),
+    send: (frame) => connection.send(tracing?.frame(frame) ?? frame),
     failed: (document, code) => refusals.failed(document, code),
     refused: (document, work) => refusals.add(document, work),
     setAside: (entries) => refusals.found(entries),
     changed: () => pending.notify(),
   });
+  const directs = new DirectList(store);
+  const people = new People();
+  let activity: 'online' | 'idle' = 'online';
+  const tellActivity = () => connection.send(encodeWeft({ type: 'presence', state: activity }));
   const pending = derived(() => documents.countWaiting());
-  const outbox = new OutboxRunner({
+  const talk: Talk = new Talk({
     env,
-    store: tellingOutbox(store, () => tabs.tell({ type: 'outbox' })),
+    store,
+    documents,
     device: ownDevice,
     newId,
-    send: (command) => connection.send(encodeWeft(command)),
-    changed: (id) => conversations.get(id)?.conversation.outboxChanged(),
-    readOnly: (id) => conversations.get(id)?.conversation.readOnly(),
+    me: () => me,
+    connection: () => connection.status,
+    send: (message) => connection.send(encodeWeft(tracing?.message(message) ?? message)),
+    told: () => tabs.tell({ type: 'outbox' }),
+    files: {
+      part: parts.files,
+      store: options.files,
+      name: tabsName,
+      base: new URL('.', url).href.replace(/^ws/, 'http'),
+      token: async () => (typeof options.token === 'string' ? options.token : options.token()),
+      now: () => env.now(),
+      transfer: env.transfer?.bind(env),
+      maxBytes: options.maxFileBytes,
+    },
+    directs,
   });
+
+  /** The one given last: a search needs none of its own. */
+  let lastToken: string | undefined;
+  const { token: source } = options;
+  const token = typeof source === 'string' ? source : async () => (lastToken = await source());
 
   let history: Promise<DeviceHistory | undefined> | undefined;
   const admit = async (welcome: Welcome): Promise<ErrorCode | undefined> => {
@@ -98,7 +128,8 @@ export function createWeft(options: WeftOptions): Weft {
     store.setHistory(next).catch(() => undefined);
     if (known !== undefined) {
       documents.forget();
-      for (const { conversation } of conversations.values()) conversation.reset();
+      directs.reset();
+      talk.here?.reset();
     }
     return undefined;
   };
@@ -106,7 +137,7 @@ export function createWeft(options: WeftOptions): Weft {
   const connection: Connection = new Connection({
     env,
     url: url.href,
-    token: options.token,
+    token,
     device: ownDevice,
     handlers: {
       admit,
@@ -114,20 +145,51 @@ export function createWeft(options: WeftOptions): Weft {
       frame: (address, reader) => documents.receive(address, reader),
       online: () => {
         documents.online();
+        if (activity === 'idle') tellActivity();
         drain();
+        // Now, while the server still has the release that this page is of. What cannot be had is asked for when needed.
+        env.idle?.(() => void loadParts().catch(() => undefined));
       },
+      cut: () => documents.cut(),
+      resumed: () => documents.resumed(),
       lost: () => {
+        tracing?.lost();
         documents.lost();
-        outbox.lost();
-        for (const { conversation } of conversations.values()) conversation.lost();
+        talk.lost();
+        people.lost();
       },
     },
   });
 
+  const searches = new Searches({
+    env,
+    platform: options.env?.socket === undefined,
+    store,
+    device: options.store === undefined ? tabsName : undefined,
+    url,
+    connection: connection.status,
+    token: async (anew) =>
+      typeof token === 'string' ? token : ((anew ? undefined : lastToken) ?? token()),
+  });
+
   const receive = (
-    message: Stored | Refused | Ack | ConversationHead | Receipts | Digest,
+    message:
+      | Access
+      | Stored
+      | Refused
+      | Ack
+      | ConversationHead
+      | Receipts
+      | MembersMessage
+      | Directs
+      | PeopleMessage
+      | Digest,
   ): void => {
+    tracing?.heard(message);
     switch (message.type) {
+      case 'access':
+        documents.access(message);
+        break;
       case 'stored':
         documents.stored(message);
         break;
@@ -138,13 +200,23 @@ export function createWeft(options: WeftOptions): Weft {
         documents.compare(message);
         break;
       case 'ack':
-        outbox.ack(message);
+        talk.here?.ack(message);
         break;
       case 'event':
-        conversations.get(message.conversation)?.conversation.head(message);
+        talk.here?.head(message);
         break;
       case 'receipts':
-        conversations.get(message.conversation)?.conversation.reading.heard(message.members);
+        talk.here?.receipts(message);
+        break;
+      case 'members':
+        talk.here?.members(message);
+        break;
+      case 'people':
+        people.heard(message);
+        break;
+      case 'directs':
+        // Behind the welcome: another history takes away what was heard under the one before, and nothing of this.
+        void Promise.resolve(history).then(() => directs.heard(message.conversations));
         break;
       default: {
         const unreachable: never = message;
@@ -156,7 +228,7 @@ export function createWeft(options: WeftOptions): Weft {
   const hear = (message: TabMessage): void => {
     switch (message.type) {
       case 'outbox':
-        void outbox.refresh();
+        talk.refresh();
         break;
       case 'refusals':
         refusals.refresh();
@@ -168,13 +240,14 @@ export function createWeft(options: WeftOptions): Weft {
 
   /** One tab of a device sends what waits on it for everybody. */
   const drain = (): void => {
-    if (!connection.online || !tabs.lead.get()) return;
-    outbox.online();
-    void sendLeftBehind();
+    if (!connection.online) return;
+    const leads = tabs.lead.get();
+    talk.online(leads);
+    if (leads) void sendLeftBehind();
   };
   tabs.lead.subscribe(() => {
-    if (tabs.lead.get()) drain();
-    else outbox.lost();
+    if (!tabs.lead.get()) talk.offline();
+    drain();
   });
 
   /** Opens documents whose changes an earlier session left on the device, until the server has them. */
@@ -188,31 +261,34 @@ export function createWeft(options: WeftOptions): Weft {
     }
   };
 
-  const release = (id: string) => {
-    const entry = conversations.get(id);
-    if (entry === undefined) return;
-    entry.holders -= 1;
-    if (entry.holders > 0) return;
-    conversations.delete(id);
-    entry.conversation.close();
-  };
-
-  const checkOpen = (id: string) => {
+  const checkHere = () => {
     if (closing !== undefined) throw new WeftError('request-invalid', 'The client is closed.');
+    connection.wake();
+  };
+  const checkOpen = (id: string) => {
     checkId(id);
+    checkHere();
   };
 
   let closing: Promise<void> | undefined;
-  const stopRecovery = watchDevice({ env, store, recover: () => documents.recover() });
+  const stopRecovery = watchDevice({
+    env,
+    store,
+    recover: () => {
+      documents.recover();
+      talk.here?.recover();
+    },
+  });
   const close = async (): Promise<void> => {
     stopRecovery();
-    for (const { conversation } of conversations.values()) conversation.close();
-    conversations.clear();
+    const handedOn = talk.handOn();
+    if (handedOn !== undefined) await handedOn;
+    searches.close();
+    talk.here?.closeAll();
     await documents.close();
     connection.close();
     tabs.close();
-    outbox.close();
-    await outbox.settled();
+    await talk.close();
     await store.close();
   };
 
@@ -231,35 +307,52 @@ export function createWeft(options: WeftOptions): Weft {
   return {
     connection: readOnly(connection.status),
     pending: readOnly(pending),
-    storage: readOnly(store.status),
+    unsavedMessages: readOnly(talk.unsaved),
+    storage: deviceStorage({
+      store,
+      documents,
+      evicted: (address) => {
+        tabs.tell({ type: 'evicted', address });
+        searches.evicted();
+      },
+    }),
     refusals: readOnly(refusals.list),
+    directs: readOnly(directs.list),
     discard: (id) => refusals.discard(id),
     document: (id) => {
       checkOpen(id);
-      return documentHandle(documents, { kind: 'document', id });
+      return documentHandle(documents, { kind: 'document', id }, connection.status);
     },
     workspace: (id) => {
       checkOpen(id);
-      return workspaceHandle(documents, id, newId);
+      return workspaceHandle(documents, id, connection.status, newId, people.of(id));
     },
     conversation: (id) => {
       checkOpen(id);
-      const known = conversations.get(id);
-      const entry = known ?? {
-        conversation: new Conversation({
-          id,
-          env,
-          store,
-          documents,
-          outbox,
-          me: () => me,
-          mark: (mark) => connection.send(encodeWeft(mark)),
-        }),
-        holders: 0,
-      };
-      entry.holders += 1;
-      conversations.set(id, entry);
-      return conversationHandle(entry.conversation, outbox, () => release(id));
+      return talk.handle(id);
+    },
+    direct: async ({ sub, name }) => {
+      if (me === undefined) throw new WeftError('request-invalid', 'Nobody is signed in yet.');
+      if (sub === me || !ID_PATTERN.test(sub)) throw new WeftError('request-invalid');
+      const own = me;
+      const { directId } = await parts.directId.load();
+      const conversation = directId(own, sub);
+      const at = Math.max(0, Math.trunc(env.now()));
+      directs.prepare({ conversation, person: sub, name, at });
+      return conversation;
+    },
+    search: (query, how = {}) => {
+      checkHere();
+      return searches.search(query, how);
+    },
+    prepareSearch: () => {
+      checkHere();
+      searches.prepare();
+    },
+    activity: (state) => {
+      if (state === activity) return;
+      activity = state;
+      if (connection.online) tellActivity();
     },
     connect: () => {
       if (closing === undefined) connect();
@@ -270,7 +363,7 @@ export function createWeft(options: WeftOptions): Weft {
     },
     flush: async () => {
       await documents.flush();
-      await outbox.settled();
+      await talk.settled();
       await store.flush();
     },
     close: () => (closing ??= close()),

@@ -82,6 +82,132 @@ describe('signing in', () => {
     await untilState(weft.connection, 'online');
   });
 
+  it('[D2] a client that is outdated reads only, keeps what it had not sent, and the one that fits sends it', async () => {
+    const { weft, server, reload } = bench({ connect: false });
+    const handle = weft.document('spec');
+    const room = weft.conversation('general');
+    await handle.loaded;
+    handle.doc.getText('content').insert(0, 'unsent');
+    await weft.flush();
+    const seen = [handle.access.get().state];
+    handle.access.subscribe(() => seen.push(handle.access.get().state));
+    server.greets = 'protocol-unsupported';
+    weft.connect();
+    await untilState(weft.connection, 'outdated');
+    expect(seen).toEqual(['unknown', 'outdated']);
+    expect(room.access.get()).toEqual({ state: 'outdated' });
+    expect(weft.workspace('main').access.get()).toEqual({ state: 'outdated' });
+    // What a keyboard handler was in the middle of is kept as well.
+    handle.doc.getText('content').insert(6, ', kept');
+    await weft.flush();
+    expect(handle.status.get()).toEqual({ state: 'local', waiting: 2 });
+
+    server.greets = true;
+    const next = await reload();
+    const again = next.weft.document('spec');
+    await server.write();
+    server.socket.store();
+    await untilState(again.status, 'stored');
+    expect(server.doc('document/spec').getText('content').toJSON()).toBe('unsent, kept');
+    expect(again.access.get()).toEqual({ state: 'editor' });
+  });
+
+  it('[D2] a client that is newer than the server goes on, and syncs once the server is replaced', async () => {
+    const { weft, server, env } = bench({ connect: false });
+    server.commits = true;
+    const handle = weft.document('spec');
+    await handle.loaded;
+    server.greets = 'server-outdated';
+    weft.connect();
+    await until(weft.connection, (status) => status.state === 'offline' && 'code' in status);
+    expect(weft.connection.get()).toEqual({ state: 'offline', code: 'server-outdated' });
+    handle.doc.getText('content').insert(0, 'written meanwhile');
+    await weft.flush();
+    expect(handle.status.get()).toEqual({ state: 'local', waiting: 1 });
+    expect(handle.access.get()).toEqual({ state: 'unknown' });
+    server.greets = true;
+    env.advance(20_000);
+    await untilState(handle.status, 'stored');
+  });
+
+  it('[D2] a token that expired without a network keeps nobody from writing, and then asks for a sign-in', async () => {
+    const down = () => {
+      throw new TypeError('No network.');
+    };
+    const { weft, server, env, disk } = bench({ dial: down });
+    const handle = weft.document('spec');
+    await handle.loaded;
+    await untilState(weft.connection, 'offline');
+    handle.doc.getText('content').insert(0, 'in the tunnel');
+    env.advance(24 * 3_600_000);
+    await weft.flush();
+    expect(handle.status.get()).toEqual({ state: 'local', waiting: 1 });
+
+    await weft.close();
+    const { weft: back } = bench({ server, disk, connect: false });
+    const again = back.document('spec');
+    await again.loaded;
+    server.greets = 'token-expired';
+    back.connect();
+    await untilState(back.connection, 'revoked');
+    expect(back.connection.get()).toEqual({ state: 'revoked', code: 'token-expired' });
+    again.doc.getText('content').insert(0, 'still ');
+    await back.flush();
+    expect(again.status.get()).toEqual({ state: 'local', waiting: 2 });
+
+    server.greets = true;
+    server.commits = true;
+    const signedIn = bench({ server, disk, token: 'fresh' });
+    await untilState(signedIn.weft.document('spec').status, 'stored');
+    expect(server.doc('document/spec').getText('content').toJSON()).toBe('still in the tunnel');
+  });
+
+  it('[A1] waits in the line of a full server, says its place, and is let in on the same socket', async () => {
+    const { weft, server, env } = bench({ connect: false });
+    server.greets = false;
+    weft.connect();
+    await server.until(() => (server.sockets.at(-1)?.hellos.length ?? 0) > 0);
+    server.socket.say({ type: 'queue', position: 14, wait: null });
+    await untilState(weft.connection, 'queued');
+    expect(weft.connection.get()).toEqual({ state: 'queued', position: 14 });
+    // Far beyond the time in which a welcome has to come: the server says that it is alive.
+    for (let told = 13; told > 8; told -= 1) {
+      env.advance(10_000);
+      server.socket.say({ type: 'queue', position: told, wait: told * 1_000 });
+      await until(
+        weft.connection,
+        (status) => status.state === 'queued' && status.position === told,
+      );
+    }
+    expect(weft.connection.get()).toEqual({ state: 'queued', position: 9, wait: 9_000 });
+    server.socket.say({ type: 'welcome', ...server.welcome });
+    await untilState(weft.connection, 'online');
+    expect(server.sockets).toHaveLength(1);
+  });
+
+  it('takes a line in which nothing is said any more for a cut', async () => {
+    const { weft, server, env } = bench({ connect: false });
+    server.greets = false;
+    weft.connect();
+    await server.until(() => (server.sockets.at(-1)?.hellos.length ?? 0) > 0);
+    server.socket.say({ type: 'queue', position: 2, wait: null });
+    await untilState(weft.connection, 'queued');
+    env.advance(25_000);
+    await untilState(weft.connection, 'offline');
+  });
+
+  it('closed because nothing was open, it comes back when something is', async () => {
+    const { weft, server } = bench({ connect: false });
+    weft.connect();
+    await untilState(weft.connection, 'online');
+    server.socket.say({ type: 'bye', code: 'idle', message: '', retryAfter: 60_000 });
+    await untilState(weft.connection, 'waiting');
+    expect(server.sockets).toHaveLength(1);
+    weft.document('spec');
+    await untilState(weft.connection, 'online');
+    expect(server.sockets).toHaveLength(2);
+  });
+
   it('an expired token is replaced; a fixed one cannot be', async () => {
     const source = bench({ token: () => 'fresh' });
     source.server.greets = 'token-expired';
@@ -166,14 +292,18 @@ describe('losing the connection', () => {
       socket.cut();
     };
     await bye();
-    await untilState(weft.connection, 'offline');
-    expect(weft.connection.get()).toEqual({ state: 'offline', code: 'shutting-down' });
+    await untilState(weft.connection, 'waiting');
+    expect(weft.connection.get()).toEqual({
+      state: 'waiting',
+      until: env.now() + 30_000,
+      code: 'shutting-down',
+    });
     env.advance(29_999);
     expect(server.sockets).toHaveLength(1);
     env.advance(1);
     await untilState(weft.connection, 'online');
     await bye();
-    await untilState(weft.connection, 'offline');
+    await untilState(weft.connection, 'waiting');
     env.hurry();
     await untilState(weft.connection, 'online');
     expect(server.sockets).toHaveLength(3);

@@ -155,20 +155,23 @@ describe('sending', () => {
     expect(test.server.sockets).toHaveLength(2);
   });
 
-  it('[C7] a refusal that may pass is tried again after a while; the queue waits for it', async () => {
-    const { test, room } = await opened();
-    await room.send('one');
-    await room.send('two');
-    const first = await command(test, 0);
-    refused(test, first, 'storage-failed');
-    await test.weft.flush();
-    expect(list(room)).toEqual(['queued one', 'queued two']);
-    expect(test.server.socket.commands).toHaveLength(1);
-    test.env.advance(1_000);
-    expect((await command(test, 1)).id).toBe(first.id);
-    stored(test, first, 1);
-    expect(bodyOf(await command(test, 2)).text).toBe('two');
-  });
+  it.each(['storage-failed', 'too-fast', 'out-of-turn'])(
+    '[C7] a refusal that may pass is tried again after a while; the queue waits for it (%s)',
+    async (code) => {
+      const { test, room } = await opened();
+      await room.send('one');
+      await room.send('two');
+      const first = await command(test, 0);
+      refused(test, first, code);
+      await test.weft.flush();
+      expect(list(room)).toEqual(['queued one', 'queued two']);
+      expect(test.server.socket.commands).toHaveLength(1);
+      test.env.advance(1_000);
+      expect((await command(test, 1)).id).toBe(first.id);
+      stored(test, first, 1);
+      expect(bodyOf(await command(test, 2)).text).toBe('two');
+    },
+  );
 
   it('[C7] a refusal for good shows, stays over a reload, and the queue goes on', async () => {
     const { test, room } = await opened();
@@ -277,34 +280,6 @@ describe('reading', () => {
     test.env.advance(1_500);
     await lists(room, 'stored from Bea 1', 'stored from Bea 2', 'stored from Bea 3');
     expect(test.server.socket.step1s).toHaveLength(asked + 1);
-  });
-
-  it('[C1] [C6] opens every segment up to the head, and reads them in order', async () => {
-    const test = bench();
-    const total = SEGMENT_SIZE * 2 + 1;
-    await untilState(test.weft.connection, 'online');
-    for (let sequence = total; sequence >= 1; sequence -= 1) {
-      test.server.post('general', foreign(sequence));
-    }
-    const room = test.weft.conversation('general');
-    await test.server.until(() => test.server.socket.step1s.length > 0);
-    head(test, total);
-    await until(room.phase, (phase) => phase === 'synced');
-    const sequences = room.timeline
-      .get()
-      .map((item) => (item.state === 'stored' ? item.message.sequence : 0));
-    expect(sequences).toEqual(Array.from({ length: total }, (_, i) => i + 1));
-    expect(test.server.socket.asked).toEqual([
-      'conversation/general/0',
-      'conversation/general/1',
-      'conversation/general/2',
-    ]);
-    // All of it is there without a network.
-    const offline = await test.reload({ connect: false });
-    const again = offline.weft.conversation('general');
-    await again.loaded;
-    expect(again.timeline.get()).toHaveLength(total);
-    expect(again.phase.get()).toBe('local');
   });
 
   it('[C2] what is no message, or lies where it does not belong, is not shown', async () => {

@@ -1,5 +1,5 @@
 import { createMemoryDisk, openMemoryDevice } from '@weft/storage/device-memory';
-import { WeftError, contentHash } from '@weft/protocol';
+import { WeftError, contentHash, encodePermissionDenied } from '@weft/protocol';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import type { DocumentHandle, DocumentStatus } from '../src/index.ts';
@@ -396,6 +396,31 @@ describe('reading only', () => {
     type(handle, 'a');
     await weft.flush();
     expect(handle.status.get()).toEqual({ state: 'local', waiting: 1 });
+  });
+
+  it('[D2] [D9] a document that is denied, or taken away while it is open, disturbs none of the others', async () => {
+    const { weft, server } = bench();
+    server.commits = true;
+    server.access.set('document/closed', 'forbidden');
+    const [closed, taken, kept] = ['closed', 'taken', 'kept'].map((id) => weft.document(id));
+    if (closed === undefined || taken === undefined || kept === undefined) throw new Error();
+    await untilState(closed.access, 'denied');
+    await Promise.all([taken.synced, kept.synced]);
+    server.socket.deliver(encodePermissionDenied('document/taken', 'forbidden'));
+    await untilState(taken.access, 'denied');
+    for (let round = 1; round <= 3; round += 1) {
+      for (const handle of [closed, taken, kept]) type(handle, 'a');
+      await untilState(kept.status, 'stored');
+    }
+    await weft.flush();
+    for (const handle of [closed, taken]) {
+      expect(handle.access.get()).toEqual({ state: 'denied', code: 'forbidden' });
+      expect(handle.status.get()).toEqual({ state: 'local', waiting: 3 });
+    }
+    expect(server.doc('document/kept').getText('content').toJSON()).toBe('aaa');
+    expect(server.doc('document/taken').getText('content').toJSON()).toBe('');
+    expect(server.sockets).toHaveLength(1);
+    expect(weft.connection.get()).toEqual({ state: 'online' });
   });
 
   it('a denial that may pass is asked again', async () => {

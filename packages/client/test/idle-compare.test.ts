@@ -2,7 +2,10 @@ import { contentHash, stateHash } from '@weft/protocol';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { IDLE, IdleCompare } from '../src/idle-compare.ts';
+import { loadParts } from '../src/parts.ts';
 import { manualEnv } from './kit/manual-env.ts';
+
+await loadParts();
 
 /** A document of so many lines, and a comparer whose idle moments the test deals out. */
 function setup(lines: number) {

@@ -1,4 +1,4 @@
-import { contentHash } from '@weft/protocol';
+import { WeftError, contentHash, isOutboxEntry } from '@weft/protocol';
 import { createMemoryDisk, openMemoryDevice } from '@weft/storage/device-memory';
 import { createTabHub } from '@weft/testkit/sim';
 import { describe, expect, it } from 'vitest';
@@ -74,6 +74,21 @@ describe('documents in two tabs', () => {
     const third = await opened(open({ connect: false }));
     expect(textOf(third.doc)).toBe('ab');
     expect(third.status.get()).toEqual({ state: 'local', waiting: 2 });
+  });
+
+  it('[D1] a tab that opens tells the others what the device holds, and its author had no time to tell', async () => {
+    const { open } = browser();
+    const deaf = createTabHub().tab();
+    const [a, b] = [open({ connect: false, tab: deaf }), open({ connect: false })];
+    const [one, two] = [await opened(a), await opened(b)];
+    write(one, 'a');
+    await settled(a, b);
+    expect(textOf(two.doc)).toBe('');
+    const third = await opened(open({ connect: false }));
+    await shows(two, 'a');
+    write(third, 'b');
+    await shows(two, 'ab');
+    expect(two.status.get()).toEqual({ state: 'local', waiting: 2 });
   });
 
   it('[D7] each tab writes under a client id of its own, a duplicated one too', async () => {
@@ -301,6 +316,58 @@ describe('the outbox in two tabs', () => {
     await a.weft.close();
     await server.until(() => server.sockets[1]?.commands.length === 1);
     expect(sent()).toEqual([[id], [id]]);
+  });
+
+  it('[C7] what the device would not keep of a tab is sent by that tab, though another leads', async () => {
+    const { open, server, disk } = browser();
+    const memory = openMemoryDevice(disk);
+    const enqueue = () => Promise.reject(new WeftError('device-failed'));
+    const a = open();
+    await untilState(a.weft.connection, 'online');
+    const b = open({ store: { ...memory, enqueue } });
+    await untilState(b.weft.connection, 'online');
+    const room = b.weft.conversation('general');
+    await room.loaded;
+    let safe = false;
+    const sent = room.send('in memory only').then(() => {
+      safe = true;
+    });
+    await server.until(() => server.sockets[1]?.commands.length === 1);
+    expect(safe).toBe(false);
+    const id = server.sockets[1]?.commands[0]?.id ?? '';
+    server.sockets[1]?.say({
+      type: 'ack',
+      id,
+      result: { outcome: 'stored', event: 1, sequence: 1, at: 1 },
+    });
+    await sent;
+    expect(server.sockets[0]?.commands).toEqual([]);
+  });
+
+  it('[C5] [C7] a device that keeps things again is given what it did not keep, in order', async () => {
+    const { open, server, disk } = browser();
+    const memory = openMemoryDevice(disk);
+    let failing = true;
+    const b = open({
+      connect: false,
+      store: {
+        ...memory,
+        enqueue: (...how) =>
+          failing ? Promise.reject(new WeftError('device-failed')) : memory.enqueue(...how),
+      },
+    });
+    const room = b.weft.conversation('general');
+    await room.loaded;
+    const first = room.send('first');
+    await until(room.timeline, (list) => list.length === 1);
+    failing = false;
+    // Neither was with the server: both are safe, since the device has both.
+    await Promise.all([first, room.send('second')]);
+    expect(server.sockets).toEqual([]);
+    const texts = (await memory.outbox(isOutboxEntry)).map(({ command: { action } }) =>
+      action.type === 'send' ? action.body.text : action.type,
+    );
+    expect(texts).toEqual(['first', 'second']);
   });
 
   it('[C7] a failure is shown in both, and a dismissal too', async () => {

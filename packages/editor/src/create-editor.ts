@@ -140,6 +140,8 @@ class MountedEditor implements DocumentEditor {
       editable: editing,
       // The styles are in style.css: a page under a content security policy may forbid injected ones.
       injectCSS: false,
+      // As a node and not as the empty text: that is parsed as markup, which a page with Trusted Types does not let happen.
+      content: { type: 'doc', content: [{ type: 'paragraph' }] },
       editorProps: {
         attributes: {
           class: 'weft-editor',

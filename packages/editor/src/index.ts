@@ -7,3 +7,4 @@ export type { Format } from './formats.ts';
 export { createMirror } from './mirror.ts';
 export type { Mirror } from './mirror.ts';
 export { unknownNames, unknownNamesArrived } from './unknown-names.ts';
+export { selectedText } from './selected-text.ts';

@@ -1,42 +1,35 @@
-import * as z from 'zod/mini';
-import { DEFAULT_TENANT, ID_PATTERN, type Resource, formatResource } from './names.ts';
+import * as v from 'valibot';
+import { conversationKind } from './conversation-kind.ts';
+import { DEFAULT_TENANT, type Resource, TENANT_PATTERN, formatResource } from './names.ts';
 import { NAME_MAX } from './limits.ts';
+import { ROLES, type Role, higherRole } from './role.ts';
+import { finiteSchema, idSchema } from './schemas.ts';
 
-/** Who may do what: roles, the claims of a token, and which of several grants counts. */
+/** Who may do what: the claims of a token, and which of several grants counts. */
 
-/** Least first: a higher place may do all that a lower one may. */
-export const ROLES = ['reader', 'editor'] as const;
-
-export const roleSchema = z.enum(ROLES);
-export type Role = z.infer<typeof roleSchema>;
+export const roleSchema = v.picklist(ROLES);
 
 /** A resource a grant names: `*`, `document/*`, `document/draft-*` or `document/abc`. */
 const PATTERN =
   /^(\*|(workspace|document|conversation)\/([A-Za-z0-9_-]{1,128}|[A-Za-z0-9_-]{0,127}\*))$/;
 
-export const grantSchema = z.object({
-  resource: z.string().check(z.regex(PATTERN)),
+export const grantSchema = v.object({
+  resource: v.pipe(v.string(), v.regex(PATTERN)),
   role: roleSchema,
 });
-export type Grant = z.infer<typeof grantSchema>;
+export type Grant = v.InferOutput<typeof grantSchema>;
 
 /** The claims of a token (JWT, RFC 7519). `exp` and `iat` are seconds, as the RFC has them. */
-export const claimsSchema = z.object({
-  sub: z.string().check(z.regex(ID_PATTERN)),
-  name: z.string().check(z.minLength(1), z.maxLength(NAME_MAX)),
-  tid: z._default(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/)), DEFAULT_TENANT),
-  access: z.optional(z.array(grantSchema).check(z.maxLength(1000))),
-  exp: z.optional(z.number()),
-  iat: z.optional(z.number()),
+export const claimsSchema = v.object({
+  sub: idSchema,
+  tid: v.optional(v.pipe(v.string(), v.regex(TENANT_PATTERN)), DEFAULT_TENANT),
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(NAME_MAX)),
+  access: v.optional(v.pipe(v.array(grantSchema), v.maxLength(1000))),
+  exp: v.optional(finiteSchema),
+  iat: v.optional(finiteSchema),
+  jti: v.optional(idSchema),
 });
-export type Claims = z.infer<typeof claimsSchema>;
-
-/** The higher of two roles; `undefined` is no access at all. */
-export function higherRole(a: Role | undefined, b: Role | undefined): Role | undefined {
-  if (a === undefined) return b;
-  if (b === undefined) return a;
-  return ROLES.indexOf(a) >= ROLES.indexOf(b) ? a : b;
-}
+export type Claims = v.InferOutput<typeof claimsSchema>;
 
 /** Whether a grant's pattern covers a resource: equal, or the part before a final `*` is a prefix. */
 export function covers(pattern: string, resource: string): boolean {
@@ -45,12 +38,23 @@ export function covers(pattern: string, resource: string): boolean {
 
 /**
  * The resources whose grants count for this one, itself included: the conversation with a document's id is the
- * one beside that document and takes its role.
+ * one beside that document and takes its role; so does a thread, of the document that it is about.
  */
 export function governing(resource: Resource): readonly Resource[] {
-  return resource.kind === 'conversation'
-    ? [resource, { kind: 'document', id: resource.id }]
-    : [resource];
+  if (resource.kind !== 'conversation') return [resource];
+  const found = conversationKind(resource.id);
+  switch (found.kind) {
+    case 'direct':
+      return [resource];
+    case 'thread':
+      return [resource, { kind: 'document', id: found.document }];
+    case 'open':
+      return [resource, { kind: 'document', id: resource.id }];
+    default: {
+      const unreachable: never = found;
+      return unreachable;
+    }
+  }
 }
 
 /** The highest role that any matching grant gives; `undefined` when none matches. */

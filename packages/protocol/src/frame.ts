@@ -1,13 +1,12 @@
-import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import { type ErrorCode, WeftError } from './errors.ts';
-import { WEFT_MESSAGE_MAX_BYTES } from './limits.ts';
-import { type Down, type Up, downSchema, upSchema } from './messages/index.ts';
+import type { ErrorCode } from './errors.ts';
+import { FRAME_MAX_BYTES } from './limits.ts';
+import type { Down, Up } from './messages/index.ts';
 import { WEFT_ADDRESS } from './names.ts';
 
 /**
  * Frames of the socket. All are `varString address, …`. At a document's address Hocuspocus's framing follows
- * (`varUint type, …`); at `!weft` one `varString` of JSON, decoded by schema.
+ * (`varUint type, …`); at `!weft` one `varString` of JSON (`decode-message.ts`).
  */
 
 /** Hocuspocus's message types (its `MessageType`). */
@@ -39,45 +38,6 @@ export function encodeWeft(message: Up | Down): Uint8Array<ArrayBuffer> {
   return encoding.toUint8Array(encoder);
 }
 
-function readJson(decoder: decoding.Decoder): unknown {
-  if (decoder.arr.length > WEFT_MESSAGE_MAX_BYTES) {
-    throw new WeftError(
-      'frame-invalid',
-      `Our own messages hold at most ${WEFT_MESSAGE_MAX_BYTES} bytes.`,
-    );
-  }
-  try {
-    return JSON.parse(decoding.readVarString(decoder));
-  } catch (cause) {
-    throw new WeftError('frame-invalid', 'It is not JSON.', { cause });
-  }
-}
-
-/**
- * Reads what follows `!weft` in a frame from a client.
- * @throws WeftError `frame-invalid` when it is too large, not JSON, or fits no schema
- */
-export function decodeUp(decoder: decoding.Decoder): Up {
-  const parsed = upSchema.safeParse(readJson(decoder));
-  if (!parsed.success) throw new WeftError('frame-invalid', describe(parsed.error.issues));
-  return parsed.data;
-}
-
-/**
- * Reads what follows `!weft` in a frame from the server.
- * @throws WeftError `frame-invalid` when it is too large, not JSON, or fits no schema
- */
-export function decodeDown(decoder: decoding.Decoder): Down {
-  const parsed = downSchema.safeParse(readJson(decoder));
-  if (!parsed.success) throw new WeftError('frame-invalid', describe(parsed.error.issues));
-  return parsed.data;
-}
-
-function describe(issues: readonly { path: readonly PropertyKey[]; message: string }[]): string {
-  const first = issues[0];
-  return first === undefined ? '' : `${first.path.map(String).join('.')}: ${first.message}`;
-}
-
 /** `varString address, Sync, Step1, state vector`. */
 export function encodeSyncStep1(address: string, stateVector: Uint8Array): Uint8Array<ArrayBuffer> {
   return encodeSync(address, SyncType.Step1, stateVector);
@@ -85,16 +45,23 @@ export function encodeSyncStep1(address: string, stateVector: Uint8Array): Uint8
 
 /**
  * A write: `Sync, Step2 | Update, bytes, varUint n`. Readers of the stock framing stop after the bytes; our
- * server reads the number and answers `stored` or `refused` for it.
+ * server reads the number and answers `stored` or `refused` for it. Where the frame would be larger than an Update may be
+ * it goes as a Step2, which says the same and may be.
+ * @param trace the trace that it belongs to (`traceParentSchema`), behind the number
  */
 export function encodeWrite(
   address: string,
   type: typeof SyncType.Step2 | typeof SyncType.Update,
   update: Uint8Array,
   n: number,
+  trace?: string,
 ): Uint8Array<ArrayBuffer> {
-  return encodeSync(address, type, update, n);
+  const large = update.length > FRAME_MAX_BYTES - HEAD_MAX_BYTES;
+  return encodeSync(address, large ? SyncType.Step2 : type, update, n, trace);
 }
+
+/** Bytes of a write beside its update: an address, types, lengths, a number. */
+const HEAD_MAX_BYTES = 1024;
 
 /** A server's update, whole or not: `Sync, Step2 | Update, bytes`. */
 export function encodeSyncUpdate(
@@ -110,6 +77,7 @@ function encodeSync(
   type: number,
   bytes: Uint8Array,
   n?: number,
+  trace?: string,
 ): Uint8Array<ArrayBuffer> {
   const encoder = encoding.createEncoder();
   encoding.writeVarString(encoder, address);
@@ -117,6 +85,7 @@ function encodeSync(
   encoding.writeVarUint(encoder, type);
   encoding.writeVarUint8Array(encoder, bytes);
   if (n !== undefined) encoding.writeVarUint(encoder, n);
+  if (trace !== undefined) encoding.writeVarString(encoder, trace);
   return encoding.toUint8Array(encoder);
 }
 

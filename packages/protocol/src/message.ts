@@ -1,47 +1,55 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { bodySchema } from './body.ts';
+import { integerSchema, positiveSchema } from './schemas.ts';
 
 /** A message as a segment holds it: `Y.Map` "messages", key = sequence in decimal. */
-export const messageSchema = z.object({
-  id: z.string(),
-  sequence: z.int().check(z.positive()),
+export const messageSchema = v.object({
+  id: v.string(),
+  sequence: positiveSchema,
   /** Rises with each edit; the sequence and the id never change (law C2). */
-  revision: z.int().check(z.positive()),
-  author: z.string(),
+  revision: positiveSchema,
+  author: v.string(),
   /** The authenticated name at the time of sending. */
-  name: z.string(),
+  name: v.string(),
   /** UTC milliseconds of the server's commit. */
-  at: z.int(),
+  at: integerSchema,
   /** The sender's clock, UTC milliseconds; for diagnostics only. */
-  sentAt: z.int(),
+  sentAt: integerSchema,
   /** Empty in a message that was deleted. */
   body: bodySchema,
   /** The sequence of the message that this one answers. */
-  reply: z.optional(z.int().check(z.positive())),
+  reply: v.optional(positiveSchema),
   /** When its present text was written, where that is not the first; UTC milliseconds of the server. */
-  editedAt: z.optional(z.int()),
+  editedAt: v.optional(integerSchema),
   /** Who deleted it, and when; its place and its id stay. */
-  deleted: z.optional(z.object({ by: z.string(), at: z.int() })),
+  deleted: v.optional(v.object({ by: v.string(), at: integerSchema })),
+  /**
+   * Not a message but a change of who is in the conversation, by its author; its body is empty. `with`: the other person
+   * of a direct conversation, which it begins.
+   */
+  membership: v.optional(
+    v.object({ change: v.picklist(['joined', 'left']), with: v.optional(v.string()) }),
+  ),
   /** Number of the event that wrote this; absent in what servers wrote before version 3. */
-  event: z.optional(z.int().check(z.positive())),
+  event: v.optional(positiveSchema),
 });
-export type Message = z.infer<typeof messageSchema>;
+export type Message = v.InferOutput<typeof messageSchema>;
 
 /** A reaction as a segment holds it: `Y.Map` "reactions", key = `reactionKey`. */
-export const reactionSchema = z.object({
+export const reactionSchema = v.object({
   /** UTC milliseconds of the server's commit. */
-  at: z.int(),
-  event: z.int().check(z.positive()),
+  at: integerSchema,
+  event: positiveSchema,
 });
 
 /** A pin as a segment holds it: `Y.Map` "pins", key = sequence in decimal. */
-export const pinSchema = z.object({
-  by: z.string(),
+export const pinSchema = v.object({
+  by: v.string(),
   /** UTC milliseconds of the server's commit. */
-  at: z.int(),
-  event: z.int().check(z.positive()),
+  at: integerSchema,
+  event: positiveSchema,
 });
-export type Pin = z.infer<typeof pinSchema>;
+export type Pin = v.InferOutput<typeof pinSchema>;
 
 /** Names of the root `Y.Map`s of a segment. */
 export const SEGMENT_ROOT = 'messages';

@@ -3,6 +3,9 @@
 /** Ids are made on devices (ULIDs, or the embedder's own), so their grammar is checked at every door. */
 export const ID_PATTERN = /^[A-Za-z0-9_-]{1,128}$/;
 
+/** Tenants are part of every key, so theirs is checked at every door too. */
+export const TENANT_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+
 /** The address of our own messages: no document can have it, since its kind is missing. */
 export const WEFT_ADDRESS = '!weft';
 
@@ -57,6 +60,21 @@ export function resourceOf(address: Address): Resource {
 /** `document/abc`: how tokens, tables and errors name a resource. */
 export function formatResource(resource: Resource): string {
   return `${resource.kind}/${resource.id}`;
+}
+
+/** The log stream of who came into a conversation and left it. */
+export function membersStream(tenant: string, conversation: string): string {
+  return `${tenant}/conversation/${conversation}/members`;
+}
+
+/** The log stream of what one person alone is told: which direct conversations they are in. */
+export function personStream(tenant: string, sub: string): string {
+  return `${tenant}/person/${sub}`;
+}
+
+/** The log stream of a file: who brought its bytes, and which messages name it. */
+export function fileStream(tenant: string, hash: string): string {
+  return `${tenant}/file/${hash}`;
 }
 
 /** The log stream of a synced document, or of a conversation's events when no segment is named. */

@@ -1,25 +1,10 @@
-import * as z from 'zod/mini';
-import { mentionsOf } from './body.ts';
 import type { Message } from './message.ts';
+import type { Receipt } from './receipt.ts';
 
 /**
  * How far the people of a conversation have got: two watermarks each, of sequences. They only rise, never pass the
  * newest message, and are merged by the higher one (law C8), so that no order of arrival matters.
  */
-
-const sequence = z.int().check(z.nonnegative());
-
-/** Where one person is. */
-export const receiptSchema = z.object({
-  person: z.string(),
-  /** The authenticated name. */
-  name: z.string(),
-  /** Every message up to this sequence is on a device of theirs; 0 for none. */
-  delivered: sequence,
-  /** Every message up to this sequence was shown to them; 0 for none. Never above `delivered`. */
-  read: sequence,
-});
-export type Receipt = z.infer<typeof receiptSchema>;
 
 export type Watermarks = Pick<Receipt, 'delivered' | 'read'>;
 
@@ -57,21 +42,32 @@ export function mergeReceipts(
 /** How far a stored message has got with anybody but its author. */
 export type Progress = 'stored' | 'delivered' | 'read';
 
-export function progressOf(receipts: readonly Receipt[], message: Message): Progress {
-  let progress: Progress = 'stored';
-  for (const { person, delivered, read } of receipts) {
-    if (person === message.author) continue;
-    if (read >= message.sequence) return 'read';
-    if (delivered >= message.sequence) progress = 'delivered';
-  }
-  return progress;
+/** A message, as far as receipts ask for it. */
+export type Marked = Pick<Message, 'author' | 'sequence'>;
+
+/** The marks of whoever is furthest, one person left out: an author's own devices prove nothing about anybody else. */
+export function furthestOf(receipts: readonly Receipt[], without: string): Watermarks {
+  return receipts
+    .filter(({ person }) => person !== without)
+    .reduce<Watermarks>(mergeWatermarks, NOTHING_SEEN);
+}
+
+/** How far a message is, by the marks of whoever is furthest of those who did not write it. */
+export function progressAt(furthest: Watermarks, sequence: number): Progress {
+  if (sequence <= furthest.read) return 'read';
+  return sequence <= furthest.delivered ? 'delivered' : 'stored';
+}
+
+export function progressOf(receipts: readonly Receipt[], { author, sequence }: Marked): Progress {
+  return progressAt(furthestOf(receipts, author), sequence);
 }
 
 /** Who has read a message, its author left out. */
-export function seenBy(receipts: readonly Receipt[], message: Message): readonly Receipt[] {
-  return receipts.filter(
-    ({ person, read }) => person !== message.author && read >= message.sequence,
-  );
+export function seenBy(
+  receipts: readonly Receipt[],
+  { author, sequence }: Marked,
+): readonly Receipt[] {
+  return receipts.filter(({ person, read }) => person !== author && read >= sequence);
 }
 
 /** Why a message counts as unread: it is there, it mentions the person, or it answers a message of theirs. */
@@ -83,7 +79,10 @@ export interface UnreadMessage {
 
 /** What is unread, and why. */
 export interface Unread {
+  /** How many of those that are here. */
   readonly count: number;
+  /** Messages above the watermark that are not here, and so not counted: anybody's, older than the others. */
+  readonly uncounted: number;
   /** How many of them mention the person, or answer them. */
   readonly mentions: number;
   /** The read watermark: what is unread is above it. */
@@ -92,29 +91,10 @@ export interface Unread {
   readonly messages: readonly UnreadMessage[];
 }
 
-export const NOTHING_UNREAD: Unread = { count: 0, mentions: 0, after: 0, messages: [] };
-
-/**
- * What a person has not read: the messages of others above their watermark that were not deleted.
- * @param messages a gap-free prefix, by sequence
- */
-export function unreadOf(
-  messages: ReadonlyMap<number, Message>,
-  after: number,
-  me: string,
-): Unread {
-  const unread: UnreadMessage[] = [];
-  for (let next = after + 1; ; next += 1) {
-    const message = messages.get(next);
-    if (message === undefined) break;
-    if (message.author === me || message.deleted !== undefined) continue;
-    const because = mentionsOf(message.body).includes(me)
-      ? 'mention'
-      : message.reply !== undefined && messages.get(message.reply)?.author === me
-        ? 'reply'
-        : 'message';
-    unread.push({ id: message.id, sequence: next, because });
-  }
-  const mentions = unread.filter(({ because }) => because !== 'message').length;
-  return { count: unread.length, mentions, after, messages: unread };
-}
+export const NOTHING_UNREAD: Unread = {
+  count: 0,
+  uncounted: 0,
+  mentions: 0,
+  after: 0,
+  messages: [],
+};

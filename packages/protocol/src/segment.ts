@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import * as Y from 'yjs';
 import type { ConversationEvent } from './conversation-event.ts';
 import { SEGMENT_SIZE } from './limits.ts';
@@ -9,7 +10,9 @@ import {
   messageSchema,
   reactionKey,
 } from './message.ts';
+import { isThreadAction } from './messages/command.ts';
 import { type Slot, encodeDelete, encodeSet } from './segment-update.ts';
+import { THREADS_ROOT, type Thread, threadSchema } from './thread.ts';
 
 /**
  * The segment writer. A segment is a Yjs document that only the server writes: its bytes are a pure function of
@@ -28,8 +31,8 @@ export function segmentClient(epoch: number): number {
   return epoch;
 }
 
-/** What a change needs to know of a message: all but what it says. */
-export type MessageHead = Omit<Message, 'body'>;
+/** What a change needs to know of a message: all but what it says, and of that the hashes of its files. */
+export type MessageHead = Omit<Message, 'body'> & { readonly files?: readonly string[] };
 
 /** What the writer needs to know of a segment before it can change what is in it. */
 export interface SegmentState {
@@ -38,29 +41,40 @@ export interface SegmentState {
   /** `root/key` → the newest struct of that key. */
   readonly slots: ReadonlyMap<string, Slot>;
   readonly messages: ReadonlyMap<number, MessageHead>;
+  /** By anchor; in a first segment only. */
+  readonly threads: ReadonlyMap<string, Thread>;
 }
+
+/** All root `Y.Map`s of a segment. */
+export const SEGMENT_ROOTS = [SEGMENT_ROOT, REACTIONS_ROOT, PINS_ROOT, THREADS_ROOT] as const;
 
 export const EMPTY_SEGMENT: SegmentState = {
   clocks: new Map(),
   slots: new Map(),
   messages: new Map(),
+  threads: new Map(),
 };
 
 /** Reads the state off a segment's document: equal to the one folded from all of its events. */
 export function segmentStateOf(doc: Y.Doc): SegmentState {
   const slots = new Map<string, Slot>();
   const messages = new Map<number, MessageHead>();
-  for (const root of [SEGMENT_ROOT, REACTIONS_ROOT, PINS_ROOT]) {
+  const threads = new Map<string, Thread>();
+  for (const root of SEGMENT_ROOTS) {
     for (const [key, item] of doc.getMap<unknown>(root)._map) {
       const { client, clock } = item.lastId;
       slots.set(slotName(root, key), { client, clock, live: !item.deleted });
     }
   }
   for (const value of doc.getMap<unknown>(SEGMENT_ROOT).values()) {
-    const message = messageSchema.safeParse(value);
-    if (message.success) messages.set(message.data.sequence, headOf(message.data));
+    const message = v.safeParse(messageSchema, value);
+    if (message.success) messages.set(message.output.sequence, headOf(message.output));
   }
-  return { clocks: Y.decodeStateVector(Y.encodeStateVector(doc)), slots, messages };
+  for (const [anchor, value] of doc.getMap<unknown>(THREADS_ROOT)) {
+    const thread = v.safeParse(threadSchema, value);
+    if (thread.success) threads.set(anchor, thread.output);
+  }
+  return { clocks: Y.decodeStateVector(Y.encodeStateVector(doc)), slots, messages, threads };
 }
 
 /** What an event does to its segment: nothing at all where what it asks for is so already. */
@@ -81,6 +95,12 @@ export function writeEvent(state: SegmentState, event: ConversationEvent): Writt
   }
   const { action } = event.command;
   const { sequence, author, at } = event;
+  if (event.type === 'thread') {
+    const [anchor, thread] = writtenThread(state, event) ?? [];
+    if (anchor === undefined || thread === undefined) return { update: undefined, next: state };
+    const { update, next } = set(state, client, THREADS_ROOT, anchor, thread);
+    return { update, next: { ...next, threads: new Map(state.threads).set(anchor, thread) } };
+  }
   switch (action.type) {
     case 'edit':
     case 'delete':
@@ -100,12 +120,34 @@ export function writeEvent(state: SegmentState, event: ConversationEvent): Writt
     case 'unpin':
       return remove(state, PINS_ROOT, String(sequence));
     case 'send':
-      throw new TypeError('A sent message is an event of its own type.');
+    case 'join':
+    case 'leave':
+    case 'thread':
+    case 'resolve':
+    case 'reopen':
+      throw new TypeError('It is an event of another type.');
     default: {
       const unreachable: never = action;
       return unreachable;
     }
   }
+}
+
+/** What an event makes of a thread; nothing where what it asks for is so already. */
+function writtenThread(
+  { threads }: SegmentState,
+  { command: { action }, author: by, name, at, event }: ConversationEvent & { type: 'thread' },
+): readonly [anchor: string, thread: Thread] | undefined {
+  if (!isThreadAction(action)) throw new TypeError('It is an event of another type.');
+  const { anchor } = action;
+  const known = threads.get(anchor);
+  if (action.type === 'thread') {
+    return known === undefined ? [anchor, { quote: action.quote, by, name, at, event }] : undefined;
+  }
+  const resolves = action.type === 'resolve';
+  if (known === undefined || (known.resolved !== undefined) === resolves) return undefined;
+  const { resolved: _, ...open } = known;
+  return [anchor, { ...open, event, ...(resolves ? { resolved: { by, name, at } } : {}) }];
 }
 
 /** The update for a new message, whose segment need not be known: nothing of it is changed. */
@@ -118,6 +160,11 @@ export function encodeMessage(epoch: number, clock: number, message: Message): U
     before: undefined,
     value: message,
   });
+}
+
+/** Whether a message is marked as pinned in this segment. */
+export function holdsPin({ slots }: SegmentState, sequence: number): boolean {
+  return slots.get(slotName(PINS_ROOT, String(sequence)))?.live === true;
 }
 
 /** How many reactions a person has at a message. */
@@ -148,6 +195,7 @@ function set(
         message === undefined
           ? state.messages
           : new Map(state.messages).set(message.sequence, headOf(message)),
+      threads: state.threads,
     },
   };
 }
@@ -167,6 +215,7 @@ function slotName(root: string, key: string): string {
 }
 
 function headOf(message: Message): MessageHead {
-  const { body: _, ...head } = message;
-  return head;
+  const { body, ...head } = message;
+  // Absent where there are none: most messages have none, and many heads are kept.
+  return body.files === undefined ? head : { ...head, files: body.files.map(({ hash }) => hash) };
 }

@@ -1,5 +1,6 @@
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
+import { covers } from './delete-ranges.ts';
 import { type Range, type Run, encodeUpdate, writeStruct } from './encode-update.ts';
 import { type Struct, inOrder } from './struct-order.ts';
 
@@ -9,7 +10,8 @@ const RANGE_BYTES = 16;
 /**
  * An update in parts of about `max` bytes, each of which builds on those before it and on nothing behind: so a long
  * time offline is stored step by step, and others' frames pass between the parts. Deletes come last, when all that they
- * delete is there. A struct that is larger by itself is a part of its own; what cannot be taken apart (clocks with gaps,
+ * delete is there; but for those of former values of a map that are one struct (undo keeps them so), which nobody could
+ * tell from several values under one key. A struct that is larger by itself is a part of its own; what cannot be taken apart (clocks with gaps,
  * structs that refer to each other in a circle) stays whole.
  */
 export function splitUpdate(update: Uint8Array, max: number): readonly Uint8Array[] {
@@ -19,12 +21,32 @@ export function splitUpdate(update: Uint8Array, max: number): readonly Uint8Arra
   const ordered = whole.length === structs.length ? inOrder(whole) : undefined;
   if (ordered === undefined) return [update];
   return [
-    ...portions(ordered, max, sizeOf).map((portion) => encodeUpdate(runsOf(portion), NO_DELETES)),
+    ...portions(ordered, max, sizeOf).map((portion) =>
+      encodeUpdate(runsOf(portion), deletesOf(portion, ds.clients)),
+    ),
     ...portionsOfDeletes(ds.clients, max).map((deletes) => encodeUpdate([], deletes)),
   ];
 }
 
-const NO_DELETES: ReadonlyMap<number, readonly Range[]> = new Map();
+/** The deletes of those structs of several values that are deleted whole. */
+function deletesOf(
+  structs: readonly Struct[],
+  deletes: ReadonlyMap<number, readonly Range[]>,
+): ReadonlyMap<number, readonly Range[]> {
+  const found = new Map<number, Range[]>();
+  for (const struct of structs) {
+    if (!(struct instanceof Y.Item) || struct.length === 1) continue;
+    if (!(struct.content instanceof Y.ContentAny || struct.content instanceof Y.ContentJSON)) {
+      continue;
+    }
+    const { client, clock } = struct.id;
+    if (!covers(deletes.get(client) ?? [], clock, struct.length)) continue;
+    const ranges = found.get(client) ?? [];
+    found.set(client, ranges);
+    ranges.push({ clock, len: struct.length });
+  }
+  return found;
+}
 
 /** Bytes that a struct takes. */
 function sizeOf(struct: Struct): number {

@@ -1,6 +1,7 @@
 import type { Message, Pin } from './message.ts';
-import type { Command } from './messages/command.ts';
-import { type Outbox, type OutboxEntry } from './outbox.ts';
+import { type ChangeAction, type Command, isChange } from './messages/command.ts';
+import type { OutboxEntry } from './outbox-entry.ts';
+import type { Outbox } from './outbox.ts';
 
 /** A reaction to a message, and who has it, in the order in which they came. */
 export interface Reaction {
@@ -17,27 +18,32 @@ export interface FailedChange {
   readonly reason: string;
 }
 
+/** A change that waits in the outbox. */
+export type ChangeEntry = OutboxEntry & { readonly command: { readonly action: ChangeAction } };
+
 /** A message that waits in the outbox. */
 export type SentEntry = OutboxEntry & {
   readonly command: { readonly action: { readonly type: 'send' } };
 };
 
-/** What a conversation shows: a gap-free prefix of its sequences (law C6), then what this device waits to send. */
-export type TimelineItem =
-  | {
-      readonly state: 'stored';
-      readonly id: string;
-      /** With this device's own changes that are on their way. */
-      readonly message: Message;
-      /** Absent where there are none. */
-      readonly reactions?: readonly Reaction[];
-      /** Absent where it is not pinned. */
-      readonly pin?: Pick<Pin, 'by' | 'at'>;
-      /** Changes of this device that are on their way; absent where none is. */
-      readonly waiting?: number;
-      /** Changes of this device that were refused; absent where none was. */
-      readonly failed?: readonly FailedChange[];
-    }
+/** A message with a sequence, as it is shown. */
+export interface StoredItem {
+  readonly state: 'stored';
+  readonly id: string;
+  /** With this device's own changes that are on their way. */
+  readonly message: Message;
+  /** Absent where there are none. */
+  readonly reactions?: readonly Reaction[];
+  /** Absent where it is not pinned. */
+  readonly pin?: Pick<Pin, 'by' | 'at'>;
+  /** Changes of this device that are on their way; absent where none is. */
+  readonly waiting?: number;
+  /** Changes of this device that were refused; absent where none was. */
+  readonly failed?: readonly FailedChange[];
+}
+
+/** A message that has no sequence yet. */
+export type WaitingItem =
   | { readonly state: 'queued'; readonly id: string; readonly entry: SentEntry }
   | {
       readonly state: 'failed';
@@ -47,7 +53,8 @@ export type TimelineItem =
       readonly reason: string;
     };
 
-type StoredItem = Extract<TimelineItem, { readonly state: 'stored' }>;
+/** What a conversation shows: a gap-free run of its sequences (law C6), then what this device waits to send. */
+export type TimelineItem = StoredItem | WaitingItem;
 
 /** What stands beside the messages, by sequence. */
 export interface Marks {
@@ -62,36 +69,60 @@ export const NO_MARKS: Marks = { reactions: new Map(), pins: new Map() };
  * when its ack arrives. Changes that wait are shown as if they had happened already.
  * @param messages by sequence, in any order of arrival
  * @param me the `sub` of the person, where it is known
+ * @param first the sequence that the run begins with
  */
 export function timeline(
   messages: ReadonlyMap<number, Message>,
   outbox: Outbox,
   marks: Marks = NO_MARKS,
   me = '',
+  first = 1,
 ): readonly TimelineItem[] {
   const items: TimelineItem[] = [];
   const shown = new Set<string>();
   const changes = changesOf(outbox);
-  for (let sequence = 1; ; sequence += 1) {
+  for (let sequence = first; ; sequence += 1) {
     const message = messages.get(sequence);
     if (message === undefined) break;
-    shown.add(message.id);
-    const reactions = marks.reactions.get(sequence);
-    const pin = marks.pins.get(sequence);
-    const item: StoredItem = {
-      state: 'stored',
-      id: message.id,
-      message,
-      ...(reactions === undefined ? {} : { reactions }),
-      ...(pin === undefined ? {} : { pin }),
-    };
-    items.push(
-      (changes.get(sequence) ?? []).reduce((each, entry) => changed(each, entry, me), item),
-    );
+    if (isOwn(message, me)) shown.add(message.id);
+    items.push(storedItem(message, marks, changes.get(sequence) ?? [], me));
   }
+  return [...items, ...waitingItems(outbox, (id) => shown.has(id))];
+}
+
+/** Somebody else's message under the id of one of ours is not ours: that one is refused, and must be seen to be. */
+export function isOwn({ author }: Message, me: string): boolean {
+  return me === '' || author === me;
+}
+
+/** One message, with what stands beside it. @param changes of this device to it, in their order */
+export function storedItem(
+  message: Message,
+  marks: Marks,
+  changes: readonly ChangeEntry[],
+  me: string,
+): StoredItem {
+  const reactions = marks.reactions.get(message.sequence);
+  const pin = marks.pins.get(message.sequence);
+  const item: StoredItem = {
+    state: 'stored',
+    id: message.id,
+    message,
+    ...(reactions === undefined ? {} : { reactions }),
+    ...(pin === undefined ? {} : { pin }),
+  };
+  return changes.reduce((each, entry) => changed(each, entry, me), item);
+}
+
+/** What has no sequence yet. @param isShown whether a message is among the stored ones */
+export function waitingItems(
+  outbox: Outbox,
+  isShown: (id: string) => boolean,
+): readonly WaitingItem[] {
+  const items: WaitingItem[] = [];
   for (const entry of outbox) {
     const { id } = entry.command;
-    if (shown.has(id) || !isSent(entry)) continue;
+    if (isShown(id) || !isSent(entry)) continue;
     if (entry.state.state === 'failed') {
       const { code, message } = entry.state;
       items.push({ state: 'failed', id, entry, code, reason: message });
@@ -107,20 +138,24 @@ function isSent(entry: OutboxEntry): entry is SentEntry {
 }
 
 /** What waits or failed, by the sequence it is about, in its order. */
-function changesOf(outbox: Outbox): ReadonlyMap<number, readonly OutboxEntry[]> {
-  const changes = new Map<number, OutboxEntry[]>();
+export function changesOf(outbox: Outbox): ReadonlyMap<number, readonly ChangeEntry[]> {
+  const changes = new Map<number, ChangeEntry[]>();
   for (const entry of outbox) {
-    const { action } = entry.command;
-    if (action.type === 'send') continue;
-    const found = changes.get(action.sequence);
-    if (found === undefined) changes.set(action.sequence, [entry]);
+    if (!isChangeEntry(entry)) continue;
+    const { sequence } = entry.command.action;
+    const found = changes.get(sequence);
+    if (found === undefined) changes.set(sequence, [entry]);
     else found.push(entry);
   }
   return changes;
 }
 
+function isChangeEntry(entry: OutboxEntry): entry is ChangeEntry {
+  return isChange(entry.command.action);
+}
+
 /** An item as it will be once an entry of the outbox has happened, or with the reason why it will not. */
-function changed(item: StoredItem, entry: OutboxEntry, me: string): StoredItem {
+function changed(item: StoredItem, entry: ChangeEntry, me: string): StoredItem {
   const { id, action, at } = entry.command;
   if (entry.state.state === 'failed') {
     const { code, message } = entry.state;
@@ -129,8 +164,6 @@ function changed(item: StoredItem, entry: OutboxEntry, me: string): StoredItem {
   }
   const next: StoredItem = { ...item, waiting: (item.waiting ?? 0) + 1 };
   switch (action.type) {
-    case 'send':
-      return item;
     case 'edit':
       return { ...next, message: { ...item.message, body: action.body, editedAt: at } };
     case 'delete': {

@@ -19,7 +19,20 @@ const event: fc.Arbitrary<ConnectionEvent> = fc.oneof(
   fc.constant<ConnectionEvent>({ type: 'disconnect' }),
   fc.constant<ConnectionEvent>({ type: 'hurry' }),
   fc.record({ type: fc.constant('welcome' as const), now: instant }),
-  fc.record({ type: fc.constant('lost' as const), now: instant, random, retryAfter }),
+  fc.record({
+    type: fc.constant('queued' as const),
+    position: fc.integer({ min: 1, max: 9_000 }),
+    wait: fc.option(fc.nat({ max: 600_000 }), { nil: undefined }),
+  }),
+  fc.constant<ConnectionEvent>({ type: 'cut' }),
+  fc.constant<ConnectionEvent>({ type: 'resumed' }),
+  fc.record({
+    type: fc.constant('lost' as const),
+    now: instant,
+    random,
+    retryAfter,
+    link: fc.boolean(),
+  }),
   fc.record({
     type: fc.constant('denied' as const),
     code: fc.constantFrom(
@@ -53,13 +66,32 @@ describe('connection', () => {
               expect(next.type).toBe('disconnect');
               break;
             case 'online':
-              expect([before.state, next.type]).toEqual(['connecting', 'welcome']);
+              expect(['connecting welcome', 'queued welcome', 'cut resumed']).toContain(
+                `${before.state} ${next.type}`,
+              );
+              break;
+            case 'queued':
+              expect(['connecting', 'queued']).toContain(before.state);
+              expect(next).toMatchObject({ type: 'queued', position: state.position });
+              break;
+            case 'cut':
+              expect([before.state, next.type]).toEqual(['online', 'cut']);
               break;
             case 'denied':
               expect(next.type).toBe('denied');
               break;
+            case 'waiting':
+              expect(next).toMatchObject({ type: 'denied', code: state.code });
+              expect(next).toHaveProperty('retryAfter', expect.any(Number));
+              break;
             case 'connecting':
-              expect(['connect', 'hurry']).toContain(next.type);
+              expect(['connect', 'hurry', 'lost']).toContain(next.type);
+              if (next.type === 'lost') {
+                expect([next.link, before.state]).toEqual([
+                  true,
+                  expect.stringMatching(/online|cut/),
+                ]);
+              }
               break;
             default:
               expect(['lost', 'denied']).toContain(next.type);
@@ -77,7 +109,8 @@ describe('connection', () => {
         for (const next of events) {
           const before: ConnectionState = state;
           state = connectionNext(before, next);
-          if (state === before || state.state !== 'backoff') continue;
+          if (state === before) continue;
+          if (state.state !== 'backoff' && state.state !== 'waiting') continue;
           if (next.type !== 'lost' && next.type !== 'denied') continue;
           const wait = state.retryAt - next.now;
           expect(wait).toBeGreaterThanOrEqual(next.retryAfter ?? 0);
@@ -93,6 +126,16 @@ describe('connection', () => {
     expect(widest).toEqual(widest.toSorted((a, b) => a - b));
     expect(widest.at(-1)).toBe(BACKOFF.cap);
     expect(backoffDelay(5, 0)).toBe(0);
+  });
+
+  it('[S3] a cut keeps what the connection was, and a session that is over begins anew on a link that is there', () => {
+    const online = run([{ type: 'connect' }, { type: 'welcome', now: 5 }]);
+    const cut = run([{ type: 'cut' }], online);
+    expect(run([{ type: 'resumed' }], cut)).toEqual(online);
+    const over = (now: number): ConnectionEvent => ({ type: 'lost', now, random: 1, link: true });
+    expect(run([over(5 + STABLE_AFTER)], cut)).toEqual({ state: 'connecting', attempt: 0 });
+    // One that never holds for long waits as if there were none.
+    expect(run([over(5 + STABLE_AFTER - 1)], cut)).toMatchObject({ state: 'backoff', attempt: 1 });
   });
 
   it('a server that welcomes and drops at once is not stormed; one that held long is met anew', () => {

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
@@ -8,19 +9,26 @@ import {
   type ConversationState,
   EMPTY_CONVERSATION,
   EMPTY_SEGMENT,
+  type Members,
   type Message,
   MESSAGE_TEXT_MAX,
+  NOBODY,
   PINS_ROOT,
   REACTIONS_MAX,
   REACTIONS_ROOT,
   SEGMENT_ROOT,
+  SEGMENT_SIZE,
+  THREADS_MAX,
+  THREADS_ROOT,
   conversationEventSchema,
   decide,
   judgeBody,
+  membersAfter,
   readCommand,
   segmentOf,
   segmentStateOf,
   stateAfter,
+  threadSchema,
   withSegment,
   writeEvent,
 } from '../src/index.ts';
@@ -51,16 +59,21 @@ class Room {
     const author = { sub, name: sub.toUpperCase() };
     const now = NOW + this.#commands;
     let decision = decide(this.state, made, author, epoch, now);
-    if (decision.outcome === 'read') {
+    const read = new Set<unknown>();
+    while (decision.outcome === 'read') {
       const { segment } = decision;
-      this.state = withSegment(this.state, segment, segmentStateOf(this.doc(segment)));
+      if (read.has(segment)) throw new Error('A segment is asked for twice.');
+      read.add(segment);
+      this.state =
+        segment === 'members'
+          ? { ...this.state, members: this.members }
+          : withSegment(this.state, segment, segmentStateOf(this.doc(segment)));
       decision = decide(this.state, made, author, epoch, now);
     }
-    if (decision.outcome === 'read') throw new Error('A segment is asked for twice.');
     if (decision.outcome === 'refuse') return decision.code;
     const { event, segmentUpdate } = decision;
     // As the log gives it back.
-    this.events.push(conversationEventSchema.parse(JSON.parse(JSON.stringify(event))));
+    this.events.push(v.parse(conversationEventSchema, JSON.parse(JSON.stringify(event))));
     this.state = decision.next;
     if (segmentUpdate !== undefined) {
       Y.applyUpdate(this.doc(event.segment), segmentUpdate);
@@ -74,6 +87,15 @@ class Room {
   /** Forgets what it knows, as a server that starts. */
   restart(): void {
     this.state = stateAfter(this.events.at(-1));
+  }
+
+  /** As it is read off the record of all changes of membership. */
+  get members(): Members {
+    return this.events.reduce(
+      (members, event) =>
+        event.type === 'message' ? membersAfter(members, event.message) : members,
+      NOBODY,
+    );
   }
 
   doc(segment: number): Y.Doc {
@@ -96,6 +118,11 @@ class Model {
   readonly messages: { author: string; text: string; revision: number; deleted: boolean }[] = [];
   readonly reactions = new Set<string>();
   readonly pins = new Map<number, string>();
+  readonly members = new Set<string>();
+  /** Sequences of changes of membership. */
+  readonly lines = new Set<number>();
+  /** By anchor: who began it, and who called it settled. */
+  readonly threads = new Map<string, { by: string; quote: string; resolved: string | undefined }>();
 
   run(sub: string, action: Action): 'stored' | 'refused' {
     if (action.type === 'send') {
@@ -103,8 +130,28 @@ class Model {
       this.messages.push({ author: sub, text: action.body.text, revision: 1, deleted: false });
       return 'stored';
     }
+    if (action.type === 'join' || action.type === 'leave') {
+      if (this.members.has(sub) === (action.type === 'join')) return 'refused';
+      if (action.type === 'join') this.members.add(sub);
+      else this.members.delete(sub);
+      this.messages.push({ author: sub, text: '', revision: 1, deleted: false });
+      this.lines.add(this.messages.length);
+      return 'stored';
+    }
+    if ('anchor' in action) {
+      const thread = this.threads.get(action.anchor);
+      if (action.type === 'thread') {
+        const begun = { by: sub, quote: action.quote, resolved: undefined };
+        if (thread === undefined) this.threads.set(action.anchor, begun);
+        return 'stored';
+      }
+      if (thread === undefined) return 'refused';
+      thread.resolved = action.type === 'resolve' ? (thread.resolved ?? sub) : undefined;
+      return 'stored';
+    }
     const message = this.messages[action.sequence - 1];
-    if (message === undefined) return 'refused';
+    // A line that says who came is no message.
+    if (message === undefined || this.lines.has(action.sequence)) return 'refused';
     const own = message.author === sub;
     switch (action.type) {
       case 'edit':
@@ -146,10 +193,20 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant('react' as const), sequence, emoji }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('unreact' as const), sequence, emoji }) },
   fc.record({ type: fc.constantFrom('pin' as const, 'unpin' as const), sequence }),
+  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('join' as const, 'leave' as const) }) },
+);
+const anchor = fc.constantFrom(idOf(101), idOf(102));
+const threads: fc.Arbitrary<Action> = fc.oneof(
+  fc.record({
+    type: fc.constant('thread' as const),
+    anchor,
+    quote: fc.constantFrom('', 'warp 🧵'),
+  }),
+  fc.record({ type: fc.constantFrom('resolve' as const, 'reopen' as const), anchor }),
 );
 const step = fc.record({
   sub: fc.constantFrom('ann', 'bea'),
-  action,
+  action: fc.oneof({ weight: 4, arbitrary: action }, threads),
   restart: fc.boolean(),
   epoch: fc.boolean(),
 });
@@ -171,7 +228,7 @@ function runBoth(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T 
 }
 
 describe('conversation log', () => {
-  it('[C1] [C2] [C10] says what a sequential model says, over restarts and epochs', () => {
+  it('[C1] [C2] [C10] [C13] says what a sequential model says, over restarts and epochs', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 50, size: 'max' }), (steps) => {
         const { room, model } = runBoth(steps);
@@ -189,6 +246,7 @@ describe('conversation log', () => {
           const first = room.events.find((e) => e.type === 'message' && e.sequence === index + 1);
           expect(message?.id).toBe(first?.command.id);
         }
+        expect(new Set(room.members.keys())).toEqual(model.members);
         expect(new Set(room.values(REACTIONS_ROOT).keys())).toEqual(model.reactions);
         expect(new Set(room.values(PINS_ROOT).keys())).toEqual(
           new Set([...model.pins.keys()].map(String)),
@@ -196,6 +254,76 @@ describe('conversation log', () => {
       }),
       { ...seeded, numRuns: 400 },
     );
+  });
+
+  it('[C16] threads are listed as a sequential model lists them, and take no sequence', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 50, size: 'max' }), (steps) => {
+        const { room, model } = runBoth(steps);
+        const listed = new Map<string, unknown>();
+        for (const [key, value] of room.values(THREADS_ROOT)) {
+          const { by, quote, name, resolved } = v.parse(threadSchema, value);
+          expect(name).toBe(by.toUpperCase());
+          listed.set(key, { by, quote, resolved: resolved?.by });
+        }
+        expect(listed).toEqual(model.threads);
+      }),
+      { ...seeded, numRuns: 400 },
+    );
+  });
+
+  it('[C16] one that is not listed is neither settled nor taken up again; a list is no longer than it may be', () => {
+    const room = new Room();
+    expect(room.run('ann', { type: 'resolve', anchor: idOf(1) })).toBe('thread-unknown');
+    expect(room.run('ann', { type: 'reopen', anchor: idOf(1) })).toBe('thread-unknown');
+    for (let n = 1; n <= THREADS_MAX; n += 1) {
+      expect(room.run('ann', { type: 'thread', anchor: idOf(n), quote: '' })).toBe('stored');
+    }
+    expect(room.run('ann', { type: 'thread', anchor: idOf(9999), quote: '' })).toBe(
+      'too-many-threads',
+    );
+    // That is so already.
+    expect(room.run('ann', { type: 'thread', anchor: idOf(1), quote: 'x' })).toBe('stored');
+    expect(room.updates.get(0)).toHaveLength(THREADS_MAX);
+    expect(room.run('ann', send('beside'))).toBe('stored');
+    expect(room.message(1)?.body.text).toBe('beside');
+  });
+
+  it('[C10] [C11] a pin is in the first segment, wherever its message is; what was pinned beside it is taken out there', () => {
+    const room = new Room();
+    for (let n = 1; n <= SEGMENT_SIZE + 1; n += 1) room.run('ann', send(`${n}`));
+    const late = SEGMENT_SIZE + 1;
+    expect(room.run('bea', { type: 'pin', sequence: late })).toBe('stored');
+    expect([...room.doc(0).getMap(PINS_ROOT).keys()]).toEqual([String(late)]);
+    room.run('bea', { type: 'unpin', sequence: late });
+    expect(room.values(PINS_ROOT).size).toBe(0);
+
+    // As servers before version 9 wrote it.
+    const old = new Y.Doc();
+    Y.applyUpdate(old, Y.encodeStateAsUpdate(room.doc(1)));
+    old.getMap(PINS_ROOT).set(String(late), { by: 'ann', at: NOW, event: 1 });
+    room.docs.set(1, old);
+    room.restart();
+    room.run('bea', { type: 'pin', sequence: late });
+    expect(room.doc(0).getMap(PINS_ROOT).size).toBe(0);
+    expect(room.doc(1).getMap(PINS_ROOT).get(String(late))).toMatchObject({ by: 'bea' });
+    room.run('bea', { type: 'unpin', sequence: late });
+    expect(room.values(PINS_ROOT).size).toBe(0);
+  });
+
+  it('[C17] an event that writes a revision names the one that wrote the revision before it', () => {
+    const room = new Room();
+    room.run('ann', send('one'));
+    room.run('bea', send('between'));
+    for (const said of ['two', 'three']) {
+      room.run('ann', { type: 'edit', sequence: 1, body: text(said) });
+      room.run('bea', { type: 'pin', sequence: 1 });
+    }
+    room.run('ann', { type: 'delete', sequence: 1 });
+    const replaced = room.events.map((each) =>
+      each.type === 'change' ? each.replaces : undefined,
+    );
+    expect(replaced).toEqual([undefined, undefined, 1, undefined, 3, undefined, 5]);
   });
 
   it('[C11] the events alone give the bytes of every segment, and its state', () => {

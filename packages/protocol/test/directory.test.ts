@@ -1,9 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import {
   TITLE_MAX,
   addToDirectory,
+  archiveInDirectory,
   contentHash,
+  moveInDirectory,
   observeDirectory,
   readDirectory,
   renameInDirectory,
@@ -66,6 +69,51 @@ describe('workspace directory', () => {
     renameInDirectory(doc, 'a', ` ${'x'.repeat(TITLE_MAX)} `);
     renameInDirectory(doc, 'unknown', 'y');
     expect(updates).toBe(0);
+  });
+
+  it('moves an entry to any place of its kind, as a list would', () => {
+    const ids = ['a', 'b', 'c', 'd', 'e'];
+    const move = fc.record({
+      id: fc.constantFrom(...ids, 'unknown'),
+      before: fc.constantFrom(...ids, undefined),
+    });
+    fc.assert(
+      fc.property(fc.array(move, { maxLength: 150 }), (moves) => {
+        const doc = new Y.Doc();
+        addToDirectory(doc, { id: 'channel', kind: 'channel', title: 'between them' });
+        for (const id of ids) addToDirectory(doc, { id, kind: 'document', title: id });
+        let model = ids;
+        for (const { id, before } of moves) {
+          moveInDirectory(doc, id, before);
+          if (id === before || !ids.includes(id)) continue;
+          const rest = model.filter((each) => each !== id);
+          const place = before === undefined ? rest.length : rest.indexOf(before);
+          model = rest.toSpliced(place, 0, id);
+        }
+        const documents = readDirectory(doc).filter(({ kind }) => kind === 'document');
+        expect(documents.map(({ id }) => id)).toEqual(model);
+      }),
+      { seed: 8, numRuns: 200 },
+    );
+  });
+
+  it('[D1] two people who move and put away at once end with one list, and nothing is lost', () => {
+    const [a, b] = [new Y.Doc(), new Y.Doc()];
+    for (const id of ['x', 'y', 'z']) addToDirectory(a, { id, kind: 'document', title: id });
+    meet(a, b);
+    moveInDirectory(a, 'z', 'x');
+    moveInDirectory(b, 'z', 'y');
+    archiveInDirectory(a, 'y', true);
+    renameInDirectory(b, 'y', 'why');
+    meet(a, b);
+    expect(readDirectory(a)).toEqual(readDirectory(b));
+    expect(readDirectory(a)).toHaveLength(3);
+    expect(readDirectory(a).find(({ id }) => id === 'y')).toMatchObject({
+      title: 'why',
+      archived: true,
+    });
+    archiveInDirectory(b, 'y', false);
+    expect(readDirectory(b).find(({ id }) => id === 'y')).not.toHaveProperty('archived');
   });
 
   it('tells of each change until it is asked not to', () => {

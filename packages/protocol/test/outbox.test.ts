@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -130,6 +131,6 @@ describe('outbox', () => {
 
   it('[C7] an entry that a device kept reads back as it was', () => {
     const [entry] = acknowledge(enqueue([], command(1)), refusedAck(1, 'read-only'));
-    expect(outboxEntrySchema.parse(JSON.parse(JSON.stringify(entry)))).toEqual(entry);
+    expect(v.parse(outboxEntrySchema, JSON.parse(JSON.stringify(entry)))).toEqual(entry);
   });
 });

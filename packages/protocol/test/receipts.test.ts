@@ -100,6 +100,7 @@ describe('receipts', () => {
     );
     expect(unreadOf(messages, 1, 'ann')).toEqual({
       count: 3,
+      uncounted: 0,
       mentions: 2,
       after: 1,
       messages: [
@@ -108,6 +109,12 @@ describe('receipts', () => {
         { id: 'm6', sequence: 6, because: 'reply' },
       ],
     });
+    // The older ones are not here: how many there are is said, and not who they are by.
+    const recent = new Map([...messages].filter(([at]) => at >= 5));
+    expect(unreadOf(recent, 1, 'ann', 5)).toMatchObject({ uncounted: 3, after: 1 });
+    expect(unreadOf(recent, 1, 'ann', 5).messages.map(({ sequence }) => sequence)).toEqual(
+      unreadOf(messages, 4, 'ann').messages.map(({ sequence }) => sequence),
+    );
     expect(unreadOf(messages, 6, 'ann').count).toBe(0);
   });
 });

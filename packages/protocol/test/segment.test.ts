@@ -3,6 +3,7 @@ import * as Y from 'yjs';
 import { canonicalJson } from '../src/canonical-json.ts';
 import {
   type Command,
+  type ConversationEvent,
   type ConversationState,
   EMPTY_CONVERSATION,
   type Message,
@@ -34,6 +35,11 @@ function append(state: ConversationState, n: number) {
   return { ...decision, segmentUpdate: decision.segmentUpdate };
 }
 
+function messageOf(event: ConversationEvent): Message {
+  if (event.type !== 'message') throw new Error('It is no message.');
+  return event.message;
+}
+
 describe('segment writer', () => {
   it('writes the bytes that Yjs itself would write', () => {
     const own = new Y.Doc();
@@ -44,7 +50,7 @@ describe('segment writer', () => {
     for (let n = 1; n <= 20; n += 1) {
       const decision = append(state, n);
       state = decision.next;
-      const message: unknown = JSON.parse(canonicalJson(decision.event.message));
+      const message: unknown = JSON.parse(canonicalJson(messageOf(decision.event)));
       own.getMap(SEGMENT_ROOT).set(String(n), message);
       expect(decision.segmentUpdate).toEqual(updates.at(-1));
     }
@@ -74,9 +80,8 @@ describe('segment writer', () => {
 
   it('writes under another client id in another epoch, so that histories never mix', () => {
     const { event } = append(EMPTY_CONVERSATION, 1);
-    if (event.message === undefined) throw new Error('It is no message.');
     const doc = new Y.Doc();
-    Y.applyUpdate(doc, encodeMessage(2, 0, event.message));
+    Y.applyUpdate(doc, encodeMessage(2, 0, messageOf(event)));
     expect([...Y.decodeStateVector(Y.encodeStateVector(doc)).keys()]).toEqual([segmentClient(2)]);
   });
 });

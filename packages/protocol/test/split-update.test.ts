@@ -65,6 +65,21 @@ describe('an update in parts', () => {
     );
   });
 
+  it('[D3] former values of a map, which an undo keeps as one struct, come with their deletes', () => {
+    const doc = new Y.Doc();
+    const map = doc.getMap('m');
+    const undo = new Y.UndoManager(map, { captureTimeout: 0 });
+    for (let value = 0; value < 20; value += 1) map.set('k', `value ${value}`);
+    map.delete('k');
+    doc.getText('t').insert(0, 'x'.repeat(100));
+    const parts = splitUpdate(Y.encodeStateAsUpdate(doc), 64);
+    const [first] = parts.map((part) => Y.decodeUpdate(part));
+    expect(first?.structs[0]?.length).toBe(20);
+    expect([...(first?.ds.clients.values() ?? [])]).toMatchObject([[{ clock: 0, len: 20 }]]);
+    expect(parts.length).toBeGreaterThan(2);
+    undo.destroy();
+  });
+
   it('a part is about as large as it may be', () => {
     const doc = new Y.Doc();
     const text = doc.getText('t');

@@ -90,4 +90,12 @@ describe('timeline', () => {
       { state: 'failed', code: 'read-only', reason: 'No.' },
     ]);
   });
+
+  it("[C7] somebody else's message under the id of one that failed here hides nothing", () => {
+    const messages = new Map([[1, message(1)]]);
+    const states = (me: string) =>
+      timeline(messages, [entry(1, true)], undefined, me).map(({ state }) => state);
+    expect(states('bea')).toEqual(['stored', 'failed']);
+    expect(states('ann')).toEqual(['stored']);
+  });
 });

@@ -1,10 +1,12 @@
 export { DocumentEditor } from './document-editor.tsx';
 export type { DocumentEditorProps } from './document-editor.tsx';
 export { useConversation, useDocument, useWorkspace } from './handles.ts';
+export { usePresence } from './presence.ts';
+export { useUnread } from './unread.ts';
 export { useObservable } from './observable.ts';
 export { useConnection, useDeviceState, useDocumentStatus, useStatusLine } from './status.ts';
 export { createStatusLine } from './status-line.ts';
 export type { StatusLineSources, Timer } from './status-line.ts';
-export { statusWords } from './status-words.ts';
+export { inLine, statusWords } from './status-words.ts';
 export type { StatusFacts, StatusKind, StatusWords } from './status-words.ts';
 export { useWeft, WeftProvider } from './provider.tsx';

@@ -60,13 +60,13 @@ export function createStatusLine(
   const choose = (): StatusWords => {
     const link = connection.get();
     const work = document.get();
-    const cut = link.state === 'offline' || link.state === 'connecting';
+    const cut = ['offline', 'connecting', 'waiting', 'queued'].includes(link.state);
     wait('offline', cut);
     wait('saving', work.state === 'unsaved');
     wait('stored', work.state === 'stored');
-    const said: ConnectionStatus = cut
-      ? { state: passed.has('offline') ? 'offline' : 'online' }
-      : link;
+    let said: ConnectionStatus = link;
+    if (cut && !passed.has('offline')) said = { state: 'online' };
+    else if (link.state === 'connecting') said = { state: 'offline' };
     const words = statusWords({
       connection: said,
       document: work,

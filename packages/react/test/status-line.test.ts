@@ -122,6 +122,20 @@ describe('words at their time', () => {
     expect(line.get().text).toBe('Saved on this device · sending');
   });
 
+  it('says that the server asked to wait only once it has taken 2 s', () => {
+    const { line, said } = listen();
+    document.set({ state: 'local', waiting: 1 });
+    connection.set({ state: 'waiting', until: 5000, code: 'shutting-down' });
+    time.pass(PATIENCE.offline - 1);
+    expect(said.at(-1)).toBe('Saved on this device · sending');
+    time.pass(1);
+    expect(line.get().text).toBe('Waits for the server · saved on this device · 1 change to send');
+    connection.set({ state: 'connecting', code: 'shutting-down' });
+    expect(line.get().text).toBe('Offline · saved on this device · 1 change to send');
+    connection.set({ state: 'online' });
+    expect(line.get().text).toBe('Saved on this device · sending');
+  });
+
   it('leaves no timer behind when nobody listens', () => {
     const { leave } = listen();
     connection.set({ state: 'offline' });

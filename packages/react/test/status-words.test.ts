@@ -42,6 +42,38 @@ const rows: readonly [string, ConnectionStatus, DocumentStatus, number, string, 
     'offline',
     'Offline · saved on this device · 1 change to send',
   ],
+  [
+    'local, told to wait',
+    { state: 'waiting', until: 1, code: 'shutting-down' },
+    { state: 'local', waiting: 2 },
+    0,
+    'waiting',
+    'Waits for the server · saved on this device · 2 changes to send',
+  ],
+  [
+    'in line',
+    { state: 'queued', position: 14, wait: 17_000 },
+    { state: 'local', waiting: 2 },
+    0,
+    'waiting',
+    'You are 14th in line, about 20 s',
+  ],
+  [
+    'in line, for long',
+    { state: 'queued', position: 22, wait: 95_000 },
+    stored,
+    0,
+    'waiting',
+    'You are 22nd in line, about 2 min',
+  ],
+  [
+    'in line, and nobody knows',
+    { state: 'queued', position: 1 },
+    stored,
+    0,
+    'waiting',
+    'You are 1st in line',
+  ],
   ['stored, offline', offline, stored, 0, 'offline', 'Offline · saved on this device'],
   ['stored', online, stored, 0, 'stored', 'Stored'],
   ['outdated', { state: 'outdated' }, stored, 0, 'outdated', 'A new version is ready · Reload'],
@@ -83,5 +115,18 @@ describe('words of state', () => {
       text: 'Not saved on this device',
     });
     expect(statusWords({ connection: online, document: stored, device }).text).toBe('Stored');
+  });
+
+  it('[D2] a reload is not offered while it would lose what only this tab has', () => {
+    const outdated = { state: 'outdated' } as const;
+    const device = { state: 'memory-only', reason: 'full' } as const;
+    const unsaved = { state: 'unsaved', waiting: 1 } as const;
+    expect(statusWords({ connection: outdated, document: unsaved, device }).status).toBe(
+      'memory-only',
+    );
+    expect(statusWords({ connection: outdated, document: unsaved }).status).toBe('unsaved');
+    expect(statusWords({ connection: outdated, document: stored, device }).status).toBe('outdated');
+    const local = { state: 'local', waiting: 2 } as const;
+    expect(statusWords({ connection: outdated, document: local }).status).toBe('outdated');
   });
 });

@@ -1,21 +1,43 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { WeftError } from '@weft/protocol';
+import { type PaceLimits, WeftError } from '@weft/protocol';
 import { StorageError, type Store, type StoreHealth } from '@weft/storage';
-import { signInGuest } from './auth/guests.ts';
+import type { AdmissionFigures } from './admission/admission.ts';
+import type { AdmissionLimits } from './admission/limits.ts';
+import type { Authorize } from './auth/authorize.ts';
+import type { KeySet } from './auth/key-set.ts';
+import type { Revoked } from './auth/revocations.ts';
 import { Tokens } from './auth/tokens.ts';
 import { createWeftCore } from './core.ts';
+import type { FileLimits } from './files/limits.ts';
 import type { DocumentLimits } from './door/limits.ts';
 import { Gateway } from './gateway/gateway.ts';
+import type { FlowCounters } from './gateway/outflow.ts';
 import type { Unstored } from './gateway/outstanding.ts';
-import { CONVERSATIONS_PATH, answerConversations } from './http/conversations.ts';
-import { readJson, sendError, sendJson } from './http/json.ts';
+import type { Rate, RateKind } from './gateway/rates.ts';
+import { type HttpHost, type Phase, answerHttp, healthOf } from './http/answer.ts';
+import { setSecurityHeaders } from './http/headers.ts';
+import { sendError } from './http/json.ts';
+import { cutOffSlow } from './http/slow-requests.ts';
 import { type Logger, reasonOf, silentLogger } from './logger.ts';
+import type { SessionFigures } from './session/sessions.ts';
+import type { Tracer } from '@opentelemetry/api';
+import { Metrics } from './telemetry/metrics.ts';
+import { createTracing, tracedLogger, within } from './telemetry/trace.ts';
+import { followRequest } from './telemetry/request.ts';
 
 export interface WeftServerOptions {
   /** The database: `openSqliteStore` or `openMemoryStore`. The server closes it. */
   readonly store: Store;
   /** Key of the tokens (HS256), at least 32 bytes. */
   readonly secret: string;
+  /** Keys of tokens that somebody else signs (`openKeySet`), beside the secret; default: none. */
+  readonly keys?: KeySet;
+  /**
+   * Your application's say in rights, final: a role on `workspace/<id>`, `document/<id>` or `conversation/<id>`, or `null`.
+   * `webhookAuthorize` asks by HTTP. What takes longer than 3 s, or throws, gives nothing. Answers are kept for 5 s: call
+   * `rightsChanged` when they change. Default: tokens and the database decide.
+   */
+  readonly authorize?: Authorize;
   /** Whether `POST /auth/guest` signs people in; default true. */
   readonly guests?: boolean;
   /** Answers every request that is not the server's own (the web app, say); default: 404. */
@@ -25,6 +47,33 @@ export interface WeftServerOptions {
   readonly build?: string;
   /** Caps on updates and documents; each left out has its default. */
   readonly limits?: Partial<DocumentLimits>;
+  /** What people may bring as files: bytes of one (25 MiB), of a person's day (1 GiB). Stores without `blobs` take none. */
+  readonly files?: Partial<FileLimits>;
+  /** How fast one person may send commands; each left out has its default (300 at once, 100 a second). */
+  readonly pace?: Partial<PaceLimits>;
+  /** How fast one person may search; each left out has its default (30 at once, 5 a second). */
+  readonly searchPace?: Partial<PaceLimits>;
+  /** How much one person may send; each kind left out has its default. */
+  readonly rates?: Partial<Record<RateKind, Rate>>;
+  /** How many may be here at once; each left out has its default (10,000 seats). */
+  readonly admission?: Partial<AdmissionLimits>;
+  /**
+   * Addresses, or networks (`10.0.0.0/8`), of proxies in front of this server: where connections come from is what they
+   * say in `X-Forwarded-For`. Default: none, and the header counts for nothing.
+   */
+  readonly proxies?: readonly string[];
+  /** Origins whose pages may open sockets, beside the server's own: `https://app.example`, or `*` for all. */
+  readonly origins?: readonly string[];
+  /**
+   * Numbers for Prometheus at `/metrics`: for whoever brings the token (`Authorization: Bearer`), or without one for
+   * this machine alone, and not through a proxy. Default: nothing is counted.
+   */
+  readonly metrics?: { readonly token?: string };
+  /**
+   * OpenTelemetry's tracer, as your provider gives it: spans of edits, messages and HTTP requests, and their ids in the
+   * log. Default: nothing is traced.
+   */
+  readonly tracer?: Tracer;
   /** UTC milliseconds; default: the system's clock. */
   readonly now?: () => number;
   /** Uniform in [0, 1): spreads the return of clients at a shutdown. */
@@ -44,8 +93,24 @@ export interface WeftServer {
   drain(): Promise<Drained>;
   /** `drain` for those who do not ask how it went. */
   close(): Promise<void>;
+  /**
+   * Rights of a person (of everybody in the tenant, without one) have changed in your application: those of all that they
+   * have open are asked anew, and what they lost is closed within a second.
+   */
+  rightsChanged(tenant: string, sub?: string): void;
+  /**
+   * Takes back every token that a person was issued until now, or one by its `jti`: their sockets close within a second,
+   * with the code `revoked`. Resolves when that is stored.
+   */
+  revoke(tenant: string, what: Revoked): Promise<void>;
   /** What was read from sockets and is not known to be stored. */
   readonly unstored: readonly Unstored[];
+  /** What was done to spare slow readers, since the start. */
+  readonly flow: Readonly<FlowCounters>;
+  /** Who is here, who waits, who came back, and who was refused. */
+  readonly admission: AdmissionFigures;
+  /** Sessions begun, resumed, parked. */
+  readonly sessions: SessionFigures;
 }
 
 /** How a server ended. */
@@ -59,6 +124,14 @@ export interface Drained {
 /** Connections that the kernel may hold before they are accepted: Node's 511 drops SYNs in a reconnect storm. */
 const BACKLOG = 4096;
 
+/** Milliseconds that the head of a request may take, and between two looks at those that do not come. */
+const SLOW_REQUESTS = {
+  headersTimeout: 4_000,
+  // Files take their time: `cutOffSlow` says how long each request may take.
+  requestTimeout: 0,
+  connectionsCheckingInterval: 500,
+} as const;
+
 /** Milliseconds between two looks at whether everything that was read is answered. */
 const BUSY_MS = 2;
 
@@ -70,69 +143,58 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
   const { store } = options;
   const now = options.now ?? Date.now;
   const random = options.random ?? Math.random;
-  const logger = options.logger ?? silentLogger;
-  const tokens = new Tokens(options.secret, now);
+  const tracing = options.tracer && createTracing(options.tracer);
+  const given = options.logger ?? silentLogger;
+  const logger = tracing === undefined ? given : tracedLogger(given);
+  const tokens = new Tokens(options.secret, now, options.keys);
+  const metrics = options.metrics === undefined ? undefined : new Metrics();
   const core = await createWeftCore({
     store,
     verify: (token) => tokens.verify(token),
     now,
-    logger,
+    logger: given,
     build: options.build ?? 'unknown',
+    ...(options.authorize === undefined ? {} : { authorize: options.authorize }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.files === undefined ? {} : { files: options.files }),
+    ...(options.pace === undefined ? {} : { pace: options.pace }),
+    ...(options.searchPace === undefined ? {} : { searchPace: options.searchPace }),
+    ...(options.rates === undefined ? {} : { rates: options.rates }),
+    ...(options.admission === undefined ? {} : { admission: options.admission }),
+    ...(metrics === undefined ? {} : { meter: metrics }),
+    ...(tracing === undefined ? {} : { tracing }),
   });
 
-  let state: 'starting' | 'ready' | 'draining' | 'closed' = 'starting';
-  const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      if (!(error instanceof WeftError)) {
-        logger.error('A request met an error.', { reason: reasonOf(error) });
-      }
-      sendError(response, toWeftError(error));
+  let phase: Phase = 'starting';
+  const server = createServer(SLOW_REQUESTS, (request, response) => {
+    cutOffSlow(request);
+    setSecurityHeaders(response);
+    within(followRequest(request, response, { metrics, tracing, logger }), () => {
+      answerHttp(request, response, host).catch((error: unknown) => {
+        if (!(error instanceof WeftError)) {
+          logger.error('A request met an error.', { reason: reasonOf(error) });
+        }
+        sendError(response, toWeftError(error));
+      });
     });
   });
-  const gateway = new Gateway(server, core, logger);
-
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    const { pathname } = url;
-    const asksForHealth = pathname === '/healthz' || pathname === '/readyz';
-    if (state === 'draining' && !asksForHealth) throw new WeftError('shutting-down');
-    if (pathname.startsWith(CONVERSATIONS_PATH)) {
-      const verify = (token: string) => tokens.verify(token);
-      await answerConversations(request, response, url, { talk: core.talk, verify, now });
-      return;
-    }
-    switch (pathname) {
-      case '/healthz':
-        sendJson(response, 200, { status: 'ok' });
-        return;
-      case '/readyz':
-        await answerReady(response);
-        return;
-      case '/auth/guest': {
-        if (request.method !== 'POST') throw new WeftError('method-not-allowed');
-        if (options.guests === false) throw new WeftError('guests-off');
-        sendJson(response, 200, await signInGuest(store.registry, tokens, await readJson(request)));
-        return;
-      }
-      default:
-        if (options.fallback === undefined) throw new WeftError('not-found');
-        options.fallback(request, response);
-    }
+  const { origins = [], proxies = [] } = options;
+  const gateway = new Gateway(server, core, logger, { origins, proxies });
+  const host: HttpHost = {
+    core,
+    store,
+    tokens,
+    guests: options.guests ?? true,
+    metrics: metrics && { of: metrics, token: options.metrics?.token },
+    fallback: options.fallback,
+    now,
+    phase: () => phase,
   };
-
-  /** Ready is: takes work, and can keep it. */
-  const answerReady = async (response: ServerResponse): Promise<void> => {
-    const health = await healthOf(store);
-    if (state !== 'ready') sendJson(response, 503, { status: state });
-    else if (health.state === 'failing') {
-      sendJson(response, 503, { status: 'failing', code: 'storage-failed', reason: health.reason });
-    } else sendJson(response, 200, { status: state });
-  };
+  metrics?.observe({ core, gateway, store, logger });
 
   let draining: Promise<Drained> | undefined;
   const drainOnce = async (): Promise<Drained> => {
-    state = 'draining';
+    phase = 'draining';
     core.outstanding.end();
     const { each, least, most } = RETURN_SPREAD;
     gateway.stop(random, Math.min(most, Math.max(least, gateway.size * each)));
@@ -144,9 +206,10 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
     const stopped = stopListening(server);
     server.closeAllConnections();
     await stopped;
+    metrics?.close();
     await core.close();
     await store.close();
-    state = 'closed';
+    phase = 'closed';
     return { unstored, health };
   };
 
@@ -163,13 +226,22 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
             reject(new Error('The server has no port.'));
             return;
           }
-          state = 'ready';
+          phase = 'ready';
           resolve({ port: bound.port, host: address });
         });
       }),
+    rightsChanged: (tenant, sub) => core.rightsChanged(tenant, sub),
+    revoke: (tenant, what) => core.revoke(tenant, what),
     drain,
     close: async () => {
       await drain();
+    },
+    flow: core.flow,
+    get admission() {
+      return core.admission.figures;
+    },
+    get sessions() {
+      return core.sessions;
     },
     get unstored() {
       return core.outstanding.list;
@@ -182,16 +254,6 @@ function stopListening(server: Server): Promise<void> {
     if (server.listening) server.close(() => resolve());
     else resolve();
   });
-}
-
-/** Reading fails too when the medium does. */
-async function healthOf(store: Store): Promise<StoreHealth> {
-  const health = (await store.health?.()) ?? { state: 'well' };
-  if (health.state === 'failing') return health;
-  return store.log.head('readyz').then(
-    () => health,
-    (error: unknown) => ({ state: 'failing', reason: reasonOf(error) }),
-  );
 }
 
 function toWeftError(error: unknown): WeftError {

@@ -52,6 +52,7 @@ function over(store: Store) {
     logger: silentLogger,
     listener: {
       reread: async () => {},
+      begun: () => {},
       committed: (_tenant, _segment, update, head) => {
         if (update !== undefined) updates.push(update);
         heads.push(head);
@@ -77,10 +78,45 @@ async function messages(store: Store, segment = 0, conversation = 'general'): Pr
   );
 }
 
+/** A command of one of both: their ids differ, and so do their devices. */
+const own = (who: Principal, n: number): Command => ({
+  ...command(who === ann ? n : 100 + n),
+  device: `of-${who.sub}`,
+});
+
 const sequenceOf = (result: Ack['result']) =>
   result.outcome === 'stored' ? result.sequence : result.code;
 
 describe('commands', () => {
+  it('reads a conversation once, and not for each message that is sent in it', async () => {
+    const store = await openMemoryStore();
+    let reads = 0;
+    const log: Store['log'] = {
+      append: (entries) => store.log.append(entries),
+      find: (stream, key) => store.log.find(stream, key),
+      head: (stream) => {
+        reads += 1;
+        return store.log.head(stream);
+      },
+      read: (...asked) => {
+        reads += 1;
+        return store.log.read(...asked);
+      },
+      snapshot: (stream) => store.log.snapshot(stream),
+      putSnapshot: (...asked) => store.log.putSnapshot(...asked),
+      trim: (stream) => store.log.trim(stream),
+      claim: (...asked) => store.log.claim(...asked),
+    };
+    const { conversations } = over({ ...store, log });
+    await conversations.command(ann, command(1));
+    expect(reads).toBeGreaterThan(0);
+    reads = 0;
+    for (let n = 2; n <= 20; n += 1) {
+      expect(await conversations.command(ann, command(n))).toMatchObject({ sequence: n });
+    }
+    expect(reads).toBe(0);
+  });
+
   it('[C1] [C2] numbers messages 1..n, over the border of a segment', async () => {
     const store = await openMemoryStore();
     const { conversations, heads } = over(store);
@@ -114,18 +150,62 @@ describe('commands', () => {
     expect(await messages(store)).toHaveLength(2);
   });
 
-  it('[C3] the same id with another text is an error, and another author has ids of their own', async () => {
+  it('[C3] the same id with another text, or of another author, is refused, also once it was stored by a server of before', async () => {
     const store = await openMemoryStore();
     const { conversations } = over(store);
     await conversations.command(ann, command(1));
     expect(sequenceOf(await conversations.command(ann, command(1, { text: 'changed' })))).toBe(
       'command-id-reused',
     );
-    expect(sequenceOf(await conversations.command(bea, command(1)))).toBe(2);
-    expect((await messages(store)).map(({ author, body }) => [author, body.text])).toEqual([
-      ['ann', 'message 1'],
-      ['bea', 'message 1'],
-    ]);
+    expect(sequenceOf(await conversations.command(bea, command(1)))).toBe('command-id-reused');
+    const [record] = await store.log.read('_/conversation/general', 0, 1);
+    if (record === undefined) throw new Error('Nothing was stored.');
+    const old = await openMemoryStore();
+    const { key, ...rest } = record;
+    await old.log.append([{ ...rest, key: `ann/${key ?? ''}` }]);
+    const later = over(old).conversations;
+    expect(sequenceOf(await later.command(ann, command(1)))).toBe(1);
+    expect(sequenceOf(await later.command(ann, command(2)))).toBe(2);
+    expect((await checkContents(old.log, ['_/conversation/general'])).messages).toBe(2);
+  });
+
+  it('[C3] whoever sends under whichever ids, at once or later, an id belongs to one author and shows once', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            who: fc.constantFrom(ann, bea),
+            n: fc.integer({ min: 1, max: 5 }),
+            wait: fc.boolean(),
+          }),
+          { minLength: 1, maxLength: 25 },
+        ),
+        async (sends) => {
+          const store = await openMemoryStore();
+          const { conversations } = over(store);
+          const pending: {
+            readonly who: string;
+            readonly n: number;
+            readonly result: Promise<Ack['result']>;
+          }[] = [];
+          for (const { who, n, wait } of sends) {
+            const result = conversations.command(who, command(n));
+            pending.push({ who: who.sub, n, result });
+            if (wait) await result;
+          }
+          const stored = await messages(store);
+          await Promise.all(pending.map(({ result }) => result));
+          const owners = new Map((await messages(store)).map(({ id, author }) => [id, author]));
+          expect(owners.size).toBe((await messages(store)).length);
+          expect(stored.every(({ id, author }) => owners.get(id) === author)).toBe(true);
+          for (const { who, n, result } of pending) {
+            const mine = owners.get(command(n).id) === who;
+            expect(sequenceOf(await result) === 'command-id-reused').toBe(!mine);
+          }
+        },
+      ),
+      { seed: 3, numRuns: 80 },
+    );
   });
 
   it('[C4] answers and tells only after the commit; a failure stores nothing and a resend does', async () => {
@@ -177,8 +257,8 @@ describe('commands', () => {
             gated.fail(fail && index % 3 === 0 ? new Error('disk') : undefined);
             if (index % 11 === 10) side = over(gated.store);
             const both = await Promise.all([
-              side.conversations.command(who, command(n)),
-              side.conversations.command(who, command(n)),
+              side.conversations.command(who, own(who, n)),
+              side.conversations.command(who, own(who, n)),
             ]);
             for (const result of both) {
               if (result.outcome !== 'stored') continue;
@@ -283,6 +363,31 @@ describe('changes', () => {
       { sequence: 2, revision: 2, deleted: { by: 'bea' }, body: { text: '' } },
     ]);
     expect(conversations.busy).toBe(false);
+    expect(
+      await checkContents(store.log, ['_/conversation/general', '_/conversation/general/0']),
+    ).toMatchObject({ messages: 2, problems: [] });
+  });
+
+  it('[C16] [C4] a document lists its threads before anything is said beside it, and after a restart', async () => {
+    const store = await openMemoryStore();
+    const first = over(store);
+    const anchor = '01J00000000000000000000099';
+    const results = await Promise.all([
+      first.conversations.command(ann, change(1, { type: 'thread', anchor, quote: 'warp' })),
+      first.conversations.command(bea, change(2, { type: 'resolve', anchor })),
+      first.conversations.command(
+        bea,
+        change(3, { type: 'resolve', anchor: anchor.replace(/9$/, '8') }),
+      ),
+      first.conversations.command(bea, command(4)),
+      first.conversations.command(ann, change(1, { type: 'thread', anchor, quote: 'warp' })),
+    ]);
+    expect(results.map(sequenceOf)).toEqual([0, 0, 'thread-unknown', 1, 0]);
+    expect(first.heads[0]).toMatchObject({ event: 1, sequence: 0, segment: 0 });
+    const second = over(store);
+    await second.conversations.command(ann, change(5, { type: 'reopen', anchor }));
+    await second.conversations.command(ann, command(6));
+    expect(await messages(store)).toMatchObject([{ sequence: 1 }, { sequence: 2 }]);
     expect(
       await checkContents(store.log, ['_/conversation/general', '_/conversation/general/0']),
     ).toMatchObject({ messages: 2, problems: [] });

@@ -6,10 +6,12 @@ import { judgeStructs } from '../src/door/judge.ts';
 import { DEFAULT_LIMITS } from '../src/door/limits.ts';
 import { decodeUpdate } from '../src/door/update.ts';
 import { digestUpdates } from '../src/engine/digest.ts';
+import { type Random, createRandom } from './fuzz/random.ts';
 
 /**
  * Forged neighbours, looked for by trying everything: one character that names any two places of a small text as its
- * neighbours, beside one or two honest insertions anywhere, in every order of arrival.
+ * neighbours, beside one or two honest insertions anywhere, in every order of arrival. Then several of them in one
+ * update, which lean on each other too: of those a sample.
  */
 
 const ROOT = 't';
@@ -36,9 +38,14 @@ function insertion(base: Uint8Array, client: number, at: number, text: string): 
   return Y.encodeStateAsUpdate(doc, before);
 }
 
-function between(client: number, left: Id | undefined, right: Id | undefined): Uint8Array {
+function between(
+  client: number,
+  left: Id | undefined,
+  right: Id | undefined,
+  clock = 0,
+): Uint8Array {
   const encoder = encoding.createEncoder();
-  for (const value of [1, 1, client, 0]) encoding.writeVarUint(encoder, value);
+  for (const value of [1, 1, client, clock]) encoding.writeVarUint(encoder, value);
   encoding.writeUint8(encoder, 4 | (left ? 0x80 : 0) | (right ? 0x40 : 0));
   for (const value of [...(left ?? []), ...(right ?? [])]) encoding.writeVarUint(encoder, value);
   if (left === undefined && right === undefined) {
@@ -92,7 +99,7 @@ function idsOf(doc: Y.Doc): readonly (Id | undefined)[] {
 }
 
 describe('forged neighbours', () => {
-  it('[D1] whatever would make honest replicas differ is refused, and read whole it reads the same for all', () => {
+  it('[D1] [D11] whatever would make honest replicas differ is refused, and read whole it reads the same for all', () => {
     const diverging = new Set<string>();
     for (const base of bases()) {
       const door = build([base]);
@@ -128,4 +135,61 @@ describe('forged neighbours', () => {
     expect(diverging.size).toBeGreaterThan(10);
     expect(diverging).toContain(FOUND.toString());
   });
+
+  it(
+    '[D1] [D11] of several in one update, that lean on each other, whatever is let in reads the same in every order',
+    { timeout: 120_000 },
+    () => {
+      const random = createRandom(27_11_2026);
+      const made = bases();
+      const verdicts = new Map<string, number>();
+      let diverging = 0;
+      for (let round = 0; round < 2_500; round += 1) {
+        const base = made[random.below(made.length)] ?? FOUND;
+        const pieces = forgery(base, random);
+        const forged = Y.mergeUpdates([...pieces]);
+        const door = build([base]);
+        const others = [3, 5].map((client) =>
+          insertion(base, client, random.below(door.getText(ROOT).length + 1), 'AB'),
+        );
+        const verdict = judge(door, forged);
+        verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
+        const all = [...pieces, ...others];
+        const read = [0, 1, 2, 3].map(() => textOf(build([base, ...shuffled(all, random)])));
+        if (new Set(read).size === 1) continue;
+        diverging += 1;
+        expect([round, verdict]).toEqual([round, 'neighbours-forged']);
+        expect([round, judge(build([base, ...others]), forged)]).toEqual([
+          round,
+          'neighbours-forged',
+        ]);
+      }
+      expect([...verdicts.keys()].toSorted()).toEqual(['fine', 'neighbours-forged']);
+      expect(diverging).toBeGreaterThan(40);
+    },
+  );
 });
+
+/** Characters of one or two clients, each between two places anywhere, their own ones among them. */
+function forgery(base: Uint8Array, random: Random): readonly Uint8Array[] {
+  const ids = [...idsOf(build([base]))];
+  const clocks = new Map<number, number>();
+  return Array.from({ length: 2 + random.below(4) }, () => {
+    const client = random.pick([1, 9]);
+    const clock = clocks.get(client) ?? 0;
+    clocks.set(client, clock + 1);
+    const made = between(
+      client,
+      ids[random.below(ids.length)],
+      ids[random.below(ids.length)],
+      clock,
+    );
+    ids.push([client, clock]);
+    return made;
+  });
+}
+
+function shuffled<T>(list: readonly T[], random: Random): readonly T[] {
+  const left = [...list];
+  return list.flatMap(() => left.splice(random.below(left.length), 1));
+}

@@ -86,11 +86,14 @@ describe('sign-in on a socket', () => {
     expect(await client.closed()).toMatchObject({ code: 4401, reason: code });
   });
 
-  it('refuses another protocol version by name', async () => {
+  it.each([
+    ['an older', PROTOCOL_VERSION - 1, { code: 'protocol-unsupported' }],
+    ['a newer', PROTOCOL_VERSION + 1, { code: 'server-outdated', retryAfter: 20_000 }],
+  ])('refuses %s protocol version by name', async (_which, protocol, bye) => {
     const { sync } = await startServer();
     const client = await rawClient(sync);
-    client.say({ type: 'hello', protocol: 99, token: 'x', device: 'd', build: 't' });
-    expect(await client.weft('bye')).toMatchObject({ code: 'protocol-unsupported' });
+    client.say({ type: 'hello', protocol, token: 'x', device: 'd', build: 't' });
+    expect(await client.weft('bye')).toMatchObject(bye);
     expect(await client.closed()).toMatchObject({ code: 4426 });
   });
 

@@ -1,3 +1,4 @@
+import type { Action } from '@weft/protocol';
 import { describe, expect, it } from 'vitest';
 import { rawClient } from './support/raw-client.ts';
 import { editorToken, signToken, startServer } from './support/server.ts';
@@ -81,6 +82,44 @@ describe('conversations over HTTP', () => {
     });
     expect((await ask('general/messages/3', ann)).status).toBe(404);
     expect(await ask('general/receipts', ann)).toMatchObject({ body: { head: 2 } });
+  });
+
+  it('[C17] of a message the texts that it had are told, with their times; of one that was deleted none', async () => {
+    const { sync, ask, post } = await conversation();
+    const [bot, ann] = [await editorToken('bot'), await editorToken('ann')];
+    await post({ id: id(1), text: 'At 4 MB.' }, bot);
+    const editor = await rawClient(sync);
+    await editor.hello(bot);
+    const say = async (counter: number, action: Action) => {
+      const command = { device: 'd', counter, conversation: 'general', at: 0, action } as const;
+      editor.say({ type: 'command', id: id(counter), ...command });
+      await editor.weft('ack', (ack) => ack.id === id(counter));
+    };
+    const edit = (text: string) =>
+      ({ type: 'edit', sequence: 1, body: { version: 1, text } }) as const;
+    await say(2, edit('At 4 MiB.'));
+    await post({ id: id(3), text: 'Between.' }, ann);
+    await say(4, edit('At 4 MiB, then.'));
+    const { body } = await ask('general/messages/1/revisions', ann);
+    expect(body).toMatchObject({
+      complete: true,
+      revisions: [
+        { revision: 1, body: { text: 'At 4 MB.' } },
+        { revision: 2, body: { text: 'At 4 MiB.' } },
+        { revision: 3, body: { text: 'At 4 MiB, then.' } },
+      ],
+    });
+    expect(await ask('general/messages/2/revisions', ann)).toMatchObject({
+      body: { complete: true, revisions: [{ revision: 1 }] },
+    });
+    expect(await ask('general/messages/1/others', ann)).toMatchObject({ status: 404 });
+    await say(5, { type: 'delete', sequence: 1 });
+    expect((await ask('general/messages/1/revisions', ann)).body).toEqual({
+      revisions: [],
+      complete: true,
+    });
+    const outsider = await signToken('eve', []);
+    expect(await ask('general/messages/1/revisions', outsider)).toMatchObject({ status: 403 });
   });
 
   it('[D9] nobody without rights reads or writes, and what is refused changes nothing', async () => {

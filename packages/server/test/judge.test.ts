@@ -61,7 +61,7 @@ const insertBetween = (origin: readonly [number, number], right: readonly [numbe
   });
 
 describe('judging', () => {
-  it('[D3] refuses an insertion between neighbours that nobody saw side by side', () => {
+  it('[D11] refuses an insertion between neighbours that nobody saw side by side', () => {
     const doc = typed();
     expect(judged(doc, insertBetween([1, 0], [1, 1]))).toBe('fine');
     expect(judged(doc, insertBetween([1, 0], [1, 2]))).toBe('neighbours-forged');
@@ -362,5 +362,116 @@ describe('regressions', () => {
     // "abcdef" is 1:0–5; one struct from 1:4 on, with one letter more, between 1:1 and 1:2.
     const bytes = new Uint8Array([1, 1, 1, 4, 4 | 0x80 | 0x40, 1, 1, 1, 2, 3, 0x65, 0x66, 0x67, 0]);
     expect(judged(doc, bytes)).toBe('neighbours-forged');
+  });
+
+  it('[D4] lets former values of a key through as one struct, as an undo keeps them, where they come deleted', () => {
+    const doc = new Y.Doc();
+    doc.clientID = 7;
+    const map = doc.getMap('m');
+    const undo = new Y.UndoManager(map, { captureTimeout: 0 });
+    for (const value of [1, 2, 3, 4]) map.set('k', value);
+    const whole = Y.encodeStateAsUpdate(doc);
+    expect(Y.decodeUpdate(whole).structs.map(({ length }) => length)).toEqual([3, 1]);
+    expect(judged(new Y.Doc(), whole)).toBe('fine');
+    // A door that has the first of them, as it was set.
+    const first = new Y.Doc();
+    Y.applyUpdate(
+      first,
+      update((each) => each.getMap('m').set('k', 1)),
+    );
+    expect(judged(first, whole)).toBe('fine');
+    // Not deleted, they are several values under one key.
+    const values = Y.decodeUpdate(whole).structs.slice(0, 1);
+    const encoder = new Y.UpdateEncoderV1();
+    for (const value of [1, 1, 7, 0]) encoding.writeVarUint(encoder.restEncoder, value);
+    for (const value of values) if (value instanceof Y.Item) value.write(encoder, 0);
+    encoding.writeVarUint(encoder.restEncoder, 0);
+    expect(judged(new Y.Doc(), encoder.toUint8Array())).toBe('neighbours-forged');
+    undo.destroy();
+  });
+
+  it('[D11] lets an undo through that brings something back beside what its author put there since', () => {
+    const door = new Y.Doc();
+    const doc = new Y.Doc();
+    doc.clientID = 7;
+    const verdicts: string[] = [];
+    doc.on('update', (bytes: Uint8Array) => {
+      verdicts.push(judged(door, bytes));
+      Y.applyUpdate(door, bytes);
+    });
+    const content = doc.getXmlFragment('content');
+    const undo = new Y.UndoManager(content, { captureTimeout: 0 });
+    const list = new Y.XmlElement('list');
+    content.insert(0, [list]);
+    list.insert(
+      0,
+      ['a', 'b', 'c'].map((name) => new Y.XmlElement(name)),
+    );
+    list.delete(1, 1);
+    content.delete(0, 1);
+    undo.undo();
+    const back = content.get(0);
+    if (!(back instanceof Y.XmlElement)) throw new TypeError('The list is not back.');
+    back.insert(1, [new Y.XmlElement('x')]);
+    undo.undo();
+    // Between the second a and the second c, where the deleted x stands.
+    undo.undo();
+    expect(back.toString()).toBe('<list><a></a><b></b><c></c></list>');
+    expect(verdicts).toEqual(verdicts.map(() => 'fine'));
+    undo.destroy();
+  });
+
+  it('[D11] refuses right neighbours among the values of a key', () => {
+    const doc = new Y.Doc();
+    doc.clientID = 1;
+    doc.getMap('m').set('k', 1);
+    doc.getMap('m').set('k', 2);
+    // Client 9: in front of the first value.
+    expect(judged(doc, Uint8Array.of(1, 1, 9, 0, 8 | 0x40, 1, 0, 1, 0x7d, 0, 0))).toBe(
+      'neighbours-forged',
+    );
+  });
+
+  it('[D11] refuses an insertion between what is shown and what was collected: some would see it, and some not', () => {
+    const doc = typed();
+    const gone = new Y.XmlElement('gone');
+    doc.getXmlFragment('content').insert(0, [gone]);
+    gone.insert(0, [new Y.XmlText('x'), new Y.XmlText('y')]);
+    doc.getXmlFragment('content').delete(0, 1);
+    const [collected] = doc.store.clients.get(1)?.filter((each) => each instanceof Y.GC) ?? [];
+    if (collected === undefined) throw new Error('Nothing was collected.');
+    const { clock } = collected.id;
+    expect(judged(doc, insertBetween([1, 0], [1, clock]))).toBe('neighbours-forged');
+    expect(judged(doc, insertBetween([1, clock], [1, 0]))).toBe('neighbours-forged');
+    // Whoever had not heard of the deletion wrote between two that are both gone.
+    expect(judged(doc, insertBetween([1, clock], [1, clock + 1]))).toBe('fine');
+  });
+
+  it('[D11] lets through an insertion beside what somebody went on typing in between, all in one update', () => {
+    const person = (client: number, ...heard: readonly Uint8Array[]) => {
+      const doc = new Y.Doc();
+      doc.clientID = client;
+      for (const each of heard) Y.applyUpdate(doc, each);
+      return doc;
+    };
+    const insert = (doc: Y.Doc, at: number, text: string) => {
+      const before = Y.encodeStateVector(doc);
+      doc.getText('t').insert(at, text);
+      return Y.encodeStateAsUpdate(doc, before);
+    };
+    const typist = person(5);
+    const ab = insert(typist, 0, 'ab');
+    const c = insert(typist, 2, 'c');
+    const d = insert(typist, 3, 'd');
+    const right = insert(person(7, ab), 2, 'R');
+    const left = insert(person(3, ab, c), 3, 'L');
+    const reader = person(9, ab, c, left, right);
+    expect(reader.getText('t').toJSON()).toBe('abcLR');
+    const between = insert(reader, 4, 'x');
+    // One struct holds all that the typist wrote; a part of it is between the two, and was not seen.
+    expect(person(1, ab, c, d, right, left, between).getText('t').toJSON()).toBe('abcLxdR');
+    const all = Y.mergeUpdates([Y.encodeStateAsUpdate(typist), right, left, between]);
+    expect(Y.decodeUpdate(all).structs.map(({ length }) => length)).toEqual([1, 1, 4, 1]);
+    expect(judged(new Y.Doc(), all)).toBe('fine');
   });
 });

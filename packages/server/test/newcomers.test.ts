@@ -1,7 +1,9 @@
 import { SyncType, encodeAuth, encodeBare, encodeSyncStep1, MessageType } from '@weft/protocol';
+import type { Log } from '@weft/storage';
 import { openMemoryStore } from '@weft/storage/memory';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
+import { Snapshots } from '../src/engine/snapshots.ts';
 import { rawClient } from './support/raw-client.ts';
 import { editorToken, signToken, startServer } from './support/server.ts';
 
@@ -73,5 +75,46 @@ describe('a newcomer who asks for everything at once', () => {
       }
       expect(got.getText('t').toJSON()).toBe(doc.getText('t').toJSON());
     }
+  });
+
+  it('reads a snapshot once for twenty who come together, and once to load the document', async () => {
+    const { store, doc } = await storeWithSnapshot();
+    let reads = 0;
+    const snapshot: Log['snapshot'] = (stream) => {
+      if (stream === `_/${ADDRESS}`) reads += 1;
+      return store.log.snapshot(stream);
+    };
+    const { sync } = await startServer({ store: { ...store, log: { ...store.log, snapshot } } });
+    const token = await editorToken('ann');
+    const clients = await Promise.all(Array.from({ length: 20 }, () => rawClient(sync)));
+    await Promise.all(clients.map((client) => client.hello(token)));
+    for (const client of clients) {
+      client.send(encodeAuth(ADDRESS, ''));
+      client.send(encodeSyncStep1(ADDRESS, NOTHING));
+    }
+    for (const client of clients) {
+      await client.until(() =>
+        client.received.find((frame) => frame.kind === 'sync' && frame.type === SyncType.Step2),
+      );
+      const got = new Y.Doc();
+      for (const frame of client.received) {
+        if (frame.kind === 'sync' && frame.type !== SyncType.Step1) Y.applyUpdate(got, frame.bytes);
+      }
+      expect(got.getText('t').length).toBe(doc.getText('t').length);
+    }
+    expect(reads).toBe(2);
+  });
+
+  it('is sent the very bytes that the others are sent: one buffer for each name of the document', async () => {
+    const { store } = await storeWithSnapshot();
+    const snapshots = new Snapshots(store.log);
+    const [first, second] = [
+      await snapshots.get(`_/${ADDRESS}`),
+      await snapshots.get(`_/${ADDRESS}`),
+    ];
+    expect(first?.frame(ADDRESS)).toBeInstanceOf(Uint8Array);
+    expect(second?.frame(ADDRESS)).toBe(first?.frame(ADDRESS));
+    // A stock provider may call one document by a longer name: other bytes.
+    expect(first?.frame(`${ADDRESS} 2`)).not.toBe(first?.frame(ADDRESS));
   });
 });

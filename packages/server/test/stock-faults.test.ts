@@ -89,6 +89,44 @@ describe('an error in the middle of a write', () => {
   }, 30_000);
 });
 
+describe('a document that cannot be read', () => {
+  /** A stored document fails to load once. What is its reader told, and what does the next one get? */
+  async function failedLoad(subject: Subject) {
+    const writer = providerSocket(subject.url);
+    const first = providerOn(writer, 'document/a', subject.token);
+    await waitFor(() => expect(first.isSynced).toBe(true));
+    first.document.getText('t').insert(0, 'kept');
+    await waitFor(() => expect(first.hasUnsyncedChanges).toBe(false));
+    first.destroy();
+    writer.destroy();
+    await waitFor(() => expect(subject.documents()).toBe(0));
+
+    subject.failNextLoad('document/a');
+    const socket = providerSocket(subject.url);
+    const beside = providerOn(socket, 'document/b', subject.token);
+    const reader = providerOn(socket, 'document/a', subject.token);
+    const told = new Promise<string>((resolve) => {
+      reader.on('authenticationFailed', ({ reason }: { reason: string }) => resolve(reason));
+    });
+    const reason = await told;
+    // Its neighbour on the same socket goes on, and nothing of the failed one stays in memory.
+    await waitFor(() => expect(beside.isSynced).toBe(true));
+    await waitFor(() => expect(subject.documents()).toBe(1));
+    expect(reader.isSynced).toBe(false);
+    const next = providerOn(providerSocket(subject.url), 'document/a', subject.token);
+    await waitFor(() => expect(next.isSynced).toBe(true));
+    return { reason, next: next.document.getText('t').toJSON() };
+  }
+
+  it('stock calls it a matter of rights; ours says that storage failed, and whoever comes next gets all of it', async () => {
+    expect(await failedLoad(await stockServer())).toEqual({
+      reason: 'permission-denied',
+      next: 'kept',
+    });
+    expect(await failedLoad(await ourServer())).toEqual({ reason: 'storage-failed', next: 'kept' });
+  }, 30_000);
+});
+
 describe('a part that throws after a change', () => {
   /** Whether a server is there after a client's write was answered. */
   async function survives(which: 'stock' | 'ours'): Promise<boolean> {

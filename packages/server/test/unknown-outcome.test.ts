@@ -108,4 +108,33 @@ describe('a commit whose outcome is not known', () => {
     expect(again.result).toMatchObject({ event: 1, sequence: 1 });
     expect(await store.log.head('_/conversation/general')).toBe(2);
   });
+
+  it('[D9] of the first write of a document and of a conversation: who made them owns them all the same', async () => {
+    const { store, doubtOnce } = await doubtfulStore();
+    const recorded = new Map<string, () => void>();
+    const [document, conversation] = ['mine', 'room'].map(
+      (id) => new Promise<void>((resolve) => recorded.set(id, resolve)),
+    );
+    const registry: Store['registry'] = {
+      ...store.registry,
+      createResource: async (resource) => {
+        const made = await store.registry.createResource(resource);
+        recorded.get(resource.id)?.();
+        return made;
+      },
+    };
+    const { sync } = await startServer({ store: { ...store, registry } });
+    const ann = await signedIn(sync, 'ann');
+    await ann.open('document/mine');
+    doubtOnce();
+    ann.send(encodeWrite('document/mine', SyncType.Step2, updateWith('doubtful'), 1));
+    await document;
+    expect(await store.registry.resource('_', 'document', 'mine')).toMatchObject({ owner: 'ann' });
+    const again = await signedIn(sync, 'ann');
+    doubtOnce();
+    again.say({ ...say(1), conversation: 'room' });
+    await conversation;
+    const room = await store.registry.resource('_', 'conversation', 'room');
+    expect(room).toMatchObject({ owner: 'ann' });
+  });
 });

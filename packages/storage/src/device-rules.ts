@@ -4,6 +4,9 @@ import type { DeviceState, DeviceStatus, DeviceUpdate, Quarantined } from './dev
 /** Names of documents that only the server writes: another history makes what a device holds of them void. */
 export const SERVER_WRITTEN = 'conversation/';
 
+/** The value `keep/<conversation>` is `1` for a conversation that is to stay on the device, all of it. */
+export const KEEP = 'keep/';
+
 /** Entries by conversation, then by counter: the order in which each conversation's queue is sent (law C5). */
 export function inCounterOrder(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
   return entries.toSorted((a, b) => {

@@ -97,6 +97,8 @@ export interface DeviceStatus {
 export interface DeviceEstimate {
   readonly usage: number;
   readonly quota: number;
+  /** Whether the browser has promised not to clear it by itself. */
+  readonly persistent: boolean;
 }
 
 /** Which server's history the marks of `markStored` speak of. */
@@ -137,6 +139,11 @@ export interface DeviceStore {
   /** Names that begin with a prefix, of the documents of which anything is kept, sorted. */
   documents(prefix: string): Promise<readonly string[]>;
   /**
+   * The same names, each with what differs whenever the content that is kept of the document does: whoever made something
+   * of it knows whether that still holds.
+   */
+  versions(prefix: string): Promise<ReadonlyMap<string, string>>;
+  /**
    * Replaces all records of a document except those with unstored changes by one, in one transaction. `merge` is
    * called with their bytes, and not at all when fewer than two are found.
    */
@@ -167,8 +174,13 @@ export interface DeviceStore {
    * the server writes (`conversation/…`) is removed: its sequences may mean other messages now.
    */
   setHistory(history: DeviceHistory): Promise<void>;
-  /** The outbox; the entries of one conversation in the order of their counters. */
-  outbox(): Promise<readonly OutboxEntry[]>;
+  /**
+   * The outbox; the entries of one conversation in the order of their counters. What `isEntry` does not take for one is
+   * damaged: it is set aside.
+   */
+  outbox(isEntry: (value: unknown) => value is OutboxEntry): Promise<readonly OutboxEntry[]>;
+  /** How many entries lie in the outbox; nobody looks at them. */
+  outboxSize(): Promise<number>;
   /**
    * Adds an entry with the next counter of a conversation (dense from 1, across tabs and reloads), in one
    * transaction. An entry named by `replaces` is removed in the same.

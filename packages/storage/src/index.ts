@@ -1,5 +1,7 @@
+export type { BlobStore, StoredBlob } from './blobs.ts';
 export { StorageError, type StorageErrorCode } from './errors.ts';
-export { deviceStatus } from './device-rules.ts';
+export type { DeviceFiles, KeptFile } from './device-files.ts';
+export { KEEP, deviceStatus } from './device-rules.ts';
 export type {
   DeviceEstimate,
   DeviceFailure,
@@ -21,5 +23,6 @@ export {
   type LogRecord,
   type Snapshot,
 } from './log.ts';
-export type { Guest, Registry, ResourceRecord } from './registry.ts';
-export type { Identity, Store, StoreHealth } from './store.ts';
+export type { Guest, Invite, Member, Registry, ResourceRecord } from './registry.ts';
+export type { TextChange, TextFound, TextIndex, TextQuery } from './text-index.ts';
+export type { CommitBatch, Identity, Store, StoreFile, StoreHealth } from './store.ts';

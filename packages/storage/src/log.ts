@@ -1,3 +1,5 @@
+import type { TextChange } from './text-index.ts';
+
 /**
  * The one storage idea: append-only streams with a dense number per stream, 1, 2, 3, …
  * A message, its segment's update and whatever else it causes are one append.
@@ -27,6 +29,8 @@ export interface LogEntry {
    * unknown id is stays open, since the bringer may not be its writer.
    */
   readonly adopt?: boolean;
+  /** What a search finds from this entry on. */
+  readonly text?: TextChange;
 }
 
 /** The kind of records that somebody brought back who is not known to have written them. */

@@ -1,5 +1,5 @@
 import { SimIndexedDb, SimJottings, type SimTab, createRandom } from '@weft/testkit/sim';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import * as Y from 'yjs';
 import { type DeviceEnvironment, openIndexedDbDevice } from '../src/indexeddb/index.ts';
 
@@ -37,6 +37,19 @@ const update = (text: string) => {
 };
 const local = { document: 'document/a', bytes: update('a'), origin: 'local' } as const;
 const failed = { code: 'device-failed' };
+
+/** What all transactions of a simulated browser have in common. */
+async function transactionsOf(browser: SimIndexedDb): Promise<IDBTransaction> {
+  const request = browser.factory(tab).open(NAME, 3);
+  const database = await new Promise<IDBDatabase>((resolve) => {
+    request.onsuccess = () => resolve(request.result);
+  });
+  const transaction = database.transaction(['values'], 'readonly');
+  transaction.abort();
+  database.close();
+  const prototype: IDBTransaction = Object.getPrototypeOf(transaction);
+  return prototype;
+}
 
 describe('bad days of a device', () => {
   it.each([
@@ -111,6 +124,47 @@ describe('bad days of a device', () => {
     expect(store.status.get()).toEqual({ state: 'durable' });
   });
 
+  it('[D2] a commit that throws is the device’s failure: it is done once more, and told of where that fails too', async () => {
+    const { store, browser } = bench();
+    await store.append(local);
+    const transactions = await transactionsOf(browser);
+    const commit = vi.spyOn(transactions, 'commit');
+    onTestFinished(() => commit.mockRestore());
+    const throws = () => {
+      throw new DOMException('The database is closing.', 'InvalidStateError');
+    };
+    commit.mockImplementationOnce(throws);
+    await store.append({ ...local, bytes: update('b') });
+    expect(store.status.get()).toEqual({ state: 'durable' });
+    commit.mockImplementation(throws);
+    await expect(store.append({ ...local, bytes: update('c') })).rejects.toMatchObject(failed);
+    expect(store.status.get()).toEqual({ state: 'memory-only', reason: 'failing' });
+    commit.mockRestore();
+    await store.append({ ...local, bytes: update('c') });
+    expect(store.status.get()).toEqual({ state: 'durable' });
+    expect((await store.load('document/a')).unstored).toBe(3);
+  });
+
+  it('[D2] a request that cannot be made is the device’s failure, and what its caller did is not', async () => {
+    const { store, browser } = bench();
+    await store.append(local);
+    const transactions = await transactionsOf(browser);
+    const asked = vi.spyOn(transactions, 'objectStore').mockImplementation(() => {
+      throw new DOMException('It is over.', 'TransactionInactiveError');
+    });
+    onTestFinished(() => asked.mockRestore());
+    await expect(store.append(local)).rejects.toMatchObject(failed);
+    expect(store.status.get()).toEqual({ state: 'memory-only', reason: 'failing' });
+    await expect(store.claim('key', 'value')).rejects.toMatchObject(failed);
+    asked.mockRestore();
+    await store.append(local);
+    const thrown = store.append(() => {
+      throw new RangeError('Our own.');
+    });
+    await expect(thrown).rejects.toMatchObject(failed);
+    expect(store.status.get()).toEqual({ state: 'durable' });
+  });
+
   it('[D2] [D6] at the quota, what the server has is folded, and the edit is kept', async () => {
     const { store, browser } = bench();
     const doc = new Y.Doc();
@@ -142,6 +196,24 @@ describe('bad days of a device', () => {
     expect(await store.documents('')).toEqual(['document/a', 'document/b']);
     expect((await store.load('document/a')).unstored).toBe(2);
     expect(store.status.get()).toEqual({ state: 'durable' });
+  });
+
+  it('[D2] of conversations that are to be kept nothing goes: the device says that it is full', async () => {
+    const { store, browser } = bench();
+    await store.append(local);
+    await store.set('keep/c', '1');
+    await store.set('keep/gone', '0');
+    const segment = { bytes: update('a conversation'), origin: 'remote' } as const;
+    for (const id of ['c', 'gone']) {
+      await store.append({ ...segment, document: `conversation/${id}/0` });
+    }
+    browser.quota = local.bytes.length + 2 * segment.bytes.length;
+    await store.append({ ...local, bytes: update('b') });
+    expect(await store.documents('conversation/')).toEqual(['conversation/c/0']);
+    browser.quota = 0;
+    await expect(store.append({ ...local, bytes: update('c') })).rejects.toMatchObject(failed);
+    expect(store.status.get()).toEqual({ state: 'memory-only', reason: 'full' });
+    expect(await store.documents('conversation/')).toEqual(['conversation/c/0']);
   });
 
   it('[D2] with no room at all nothing is kept, and the reason is told until there is', async () => {

@@ -1,3 +1,4 @@
+import { isOutboxEntry } from '@weft/protocol';
 import { describeDeviceStoreContract } from '@weft/testkit/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
@@ -199,11 +200,11 @@ describe('IndexedDB device', () => {
     // Makes the database.
     await store.set('theme', 'dark');
     await tamper((transaction) => transaction.objectStore('outbox').put({ text: 'hello' }, 'x'));
-    expect(await store.outbox()).toEqual([]);
+    expect(await store.outbox(isOutboxEntry)).toEqual([]);
     expect(await store.quarantined()).toMatchObject([
       { id: 'damaged-message-"x"', code: 'record-damaged', text: '{"text":"hello"}' },
     ]);
-    expect(await store.outbox()).toEqual([]);
+    expect(await store.outbox(isOutboxEntry)).toEqual([]);
     await store.close();
   });
 });

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type MakeMedium,
+  describeBlobContract,
   describeLogContract,
   describeRegistryContract,
   describeStoreContract,
+  describeTextIndexContract,
 } from '@weft/testkit/contracts';
 import { openMemoryStore } from '../src/memory/index.ts';
 import { openSqliteStore } from '../src/sqlite/index.ts';
@@ -29,4 +31,6 @@ for (const [name, medium] of [
   describeLogContract(name, medium);
   describeRegistryContract(name, medium);
   describeStoreContract(name, medium);
+  describeTextIndexContract(name, medium);
+  describeBlobContract(name, medium);
 }

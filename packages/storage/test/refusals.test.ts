@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { openSqliteReader, openSqliteStore } from '../src/sqlite/index.ts';
+import { backupDatabase, openSqliteReader, openSqliteStore } from '../src/sqlite/index.ts';
 import { APPLICATION_ID, MIGRATIONS } from '../src/sqlite/schema.ts';
 import { contentsOf, entry, temporaryDirectory } from './support.ts';
 
@@ -18,7 +18,7 @@ async function expectRefused(file: string, directory: string, code: string) {
   expect(message).toContain(file);
   expect(message).not.toMatch(/[\n\r]/);
   const after = contentsOf(directory);
-  expect(after).toMatchObject(before);
+  expect(after).toEqual(before);
 }
 
 /** A database of some pages, closed: all of it is in the file. */
@@ -53,7 +53,7 @@ describe('databases that are not ours to open', () => {
     const directory = temporaryDirectory();
     const file = await filled(directory);
     const db = new DatabaseSync(file);
-    db.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}; PRAGMA journal_mode = DELETE`);
+    db.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
     db.close();
     await expectRefused(file, directory, 'newer');
     expect(() => openSqliteReader({ file })).toThrowError(
@@ -61,11 +61,12 @@ describe('databases that are not ours to open', () => {
     );
   });
 
-  it('[D4] a database with flipped bytes is refused where its structure is damaged, or opens with all its records', async () => {
+  it('[D4] flipped bytes are noticed: at opening, by the check, or they changed nothing that was written', async () => {
     const source = await filled(temporaryDirectory());
     const bytes = readFileSync(source);
     const expected = await contents(source);
     let refused = 0;
+    let found = 0;
     // One flip in each half of every page: headers, free space, rows.
     for (let at = 512; at < bytes.length; at += 2048) {
       const directory = temporaryDirectory();
@@ -83,10 +84,46 @@ describe('databases that are not ours to open', () => {
         continue;
       }
       await opened.close();
-      // Bytes of a row's own text, or room that nothing uses: the file is whole, and says what it says.
-      expect(await shape(file)).toEqual(expected.map(({ place }) => place));
+      const problems = problemsOf(file);
+      if (problems.length > 0) found += 1;
+      // Room that nothing uses: the file is whole, and says what was written.
+      else expect(await contents(file), `flipped at ${at}`).toEqual(expected);
     }
     expect(refused).toBeGreaterThan(0);
+    expect(found).toBeGreaterThan(0);
+  });
+
+  it('[D4] a record or a snapshot that a medium changed is neither read nor copied, and named by the check', async () => {
+    const file = join(temporaryDirectory(), 'weft.db');
+    const first = await openSqliteStore({ file });
+    await first.log.append([entry('a', 'one'), entry('a', 'two'), entry('b', 'three')]);
+    await first.log.append([entry('c', 'four')]);
+    await first.log.putSnapshot('c', { upTo: 1, bytes: Uint8Array.of(1, 2, 3) }, 0);
+    await first.close();
+    const db = new DatabaseSync(file);
+    db.exec(`
+      UPDATE records SET bytes = CAST('twu' AS BLOB) WHERE bytes = CAST('two' AS BLOB);
+      UPDATE records SET principal = 'bob' WHERE bytes = CAST('three' AS BLOB);
+      UPDATE snapshots SET bytes = X'010203FF';
+    `);
+    db.close();
+    expect(problemsOf(file)).toEqual([
+      'a: record 2 is not what was written',
+      'b: record 1 is not what was written',
+      'c: its snapshot is not what was written',
+    ]);
+    const to = join(temporaryDirectory(), 'backup.db');
+    await expect(backupDatabase({ file, to })).rejects.toMatchObject({ code: 'damaged' });
+    expect(existsSync(to)).toBe(false);
+    const { log, close } = await openSqliteStore({ file });
+    const damaged = { name: 'StorageError', code: 'damaged' };
+    await expect(log.read('a', 0, 10)).rejects.toMatchObject(damaged);
+    await expect(log.read('b', 0, 10)).rejects.toMatchObject(damaged);
+    await expect(log.snapshot('c')).rejects.toMatchObject(damaged);
+    // What is sound goes on.
+    expect((await log.read('a', 0, 1)).map(({ number }) => number)).toEqual([1]);
+    expect(await log.append([entry('a', 'five')])).toMatchObject({ numbers: [3] });
+    await close();
   });
 
   it('a database that was cut short is refused', async () => {
@@ -102,7 +139,7 @@ describe('databases of earlier versions', () => {
   /** A database as version 1 left it, with two keyed records and a snapshot. */
   function versionOne(file: string) {
     const db = new DatabaseSync(file);
-    db.exec(MIGRATIONS[0] ?? '');
+    db.exec(String(MIGRATIONS[0]));
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 1`);
     db.exec(`
       INSERT INTO meta VALUES ('server-id', 'the-server'), ('epoch', '3');
@@ -145,6 +182,8 @@ describe('databases of earlier versions', () => {
     const reader = openSqliteReader({ file });
     expect(reader.problems()).toEqual([]);
     expect(reader.figures).toMatchObject({ version: MIGRATIONS.length, streams: 2, records: 3 });
+    // Three records and a snapshot, from before there were checksums.
+    expect(reader.figures.unsummed).toBe(4);
     reader.close();
   });
 
@@ -165,17 +204,24 @@ describe('databases of earlier versions', () => {
   });
 });
 
-/** Stream, number and length of every record. */
+/** Everything that the log of a database says. */
 async function contents(file: string) {
   const reader = openSqliteReader({ file });
   const found = [];
   for (const stream of reader.streams) {
     for (const record of await reader.log.read(stream, 0, 1_000)) {
-      found.push({ place: `${stream} ${record.number} ${record.bytes.length}` });
+      found.push(record);
     }
   }
   reader.close();
   return found;
 }
 
-const shape = async (file: string) => (await contents(file)).map(({ place }) => place);
+function problemsOf(file: string): readonly string[] {
+  const reader = openSqliteReader({ file });
+  try {
+    return reader.problems();
+  } finally {
+    reader.close();
+  }
+}

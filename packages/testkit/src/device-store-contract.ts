@@ -1,4 +1,4 @@
-import type { Command, OutboxEntry } from '@weft/protocol';
+import { type Command, type OutboxEntry, isOutboxEntry } from '@weft/protocol';
 import type { DeviceStore, Quarantined } from '@weft/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -68,7 +68,8 @@ export function describeDeviceStoreContract(name: string, makeMedium: MakeDevice
       store.append({ document, bytes: bytes(value), origin: 'remote' });
     const enqueue = (conversation: string, id: string, replaces?: string, by = store) =>
       by.enqueue(conversation, (counter) => entry(conversation, counter, id), replaces);
-    const ids = async (from = store) => (await from.outbox()).map(({ command }) => command.id);
+    const ids = async (from = store) =>
+      (await from.outbox(isOutboxEntry)).map(({ command }) => command.id);
 
     describe('documents', () => {
       it('[D4] an unknown document is empty', async () => {
@@ -156,6 +157,32 @@ export function describeDeviceStoreContract(name: string, makeMedium: MakeDevice
         expect(await store.pending()).toEqual(['document/a', 'workspace/main']);
         await store.markStored('document/a', [a]);
         expect(await store.pending()).toEqual(['workspace/main']);
+      });
+
+      it('[F3] a document has another version after each change of what is kept of it, and no other', async () => {
+        const versions = async () => Object.fromEntries(await store.versions('conversation/'));
+        const segment = (id: string, value: number) =>
+          store.append({ document: id, bytes: bytes(value), origin: 'remote' });
+        expect(await versions()).toEqual({});
+        for (const value of [1, 2, 3]) await segment('conversation/x/0', value);
+        await segment('conversation/x/1', 1);
+        await segment('document/x', 1);
+        const first = await versions();
+        expect(Object.keys(first)).toEqual(['conversation/x/0', 'conversation/x/1']);
+        expect(await versions()).toEqual(first);
+        await segment('conversation/x/0', 4);
+        const second = await versions();
+        expect(second['conversation/x/0']).not.toBe(first['conversation/x/0']);
+        expect(second['conversation/x/1']).toBe(first['conversation/x/1']);
+        await store.fold('conversation/x/0', () => bytes(9));
+        const third = await versions();
+        expect(third['conversation/x/0']).not.toBe(second['conversation/x/0']);
+        await store.evict('conversation/x/0');
+        expect(Object.keys(await versions())).toEqual(['conversation/x/1']);
+        await segment('conversation/x/0', 9);
+        expect(Object.values(third)).not.toContain((await versions())['conversation/x/0']);
+        await reload();
+        expect(Object.keys(await versions())).toHaveLength(2);
       });
 
       it('names the documents with a prefix', async () => {
@@ -409,7 +436,7 @@ export function describeDeviceStoreContract(name: string, makeMedium: MakeDevice
         expect(await ids()).toEqual([]);
         await enqueue('c', `${ULID_BASE}1`);
         await store.replaceOutbox(failed);
-        expect((await store.outbox())[0]?.state.state).toBe('failed');
+        expect((await store.outbox(isOutboxEntry))[0]?.state.state).toBe('failed');
       });
     });
 
@@ -442,7 +469,7 @@ export function describeDeviceStoreContract(name: string, makeMedium: MakeDevice
         for (let times = 0; times < 50; times += 1) {
           await reload();
           await store.load('document/a');
-          await store.outbox();
+          await store.outbox(isOutboxEntry);
           await store.pending();
         }
         expect(medium.writes?.()).toBe(writes);

@@ -1,5 +1,6 @@
 export { type FaultProxy, type FaultProxyOptions, createFaultProxy } from './fault-proxy.ts';
 export type { Held } from './link.ts';
+export { type SeedOptions, seedConversation } from './seed-conversation.ts';
 export {
   type ServerExit,
   type ServerProcess,

@@ -24,3 +24,4 @@ export {
 export { type StoreRecord, StoreTables } from './sim/store-tables.ts';
 export { Trace } from './sim/trace.ts';
 export { type HubTab, type TabHub, createTabHub } from './tab-hub.ts';
+export { tabLocks } from './tab-locks.ts';

@@ -7,6 +7,8 @@ export interface HubTab {
   ): { post(data: Uint8Array<ArrayBuffer>): void; close(): void };
   /** One tab holds the lock of a name, the others wait in order. Returns what gives it up, or stops waiting. */
   lock(name: string, held: () => void): () => void;
+  /** Whether nobody holds or awaits the lock of a name. */
+  free(name: string): boolean;
   /** The tab is gone, without a word: its channels are closed and its locks pass on. Idempotent. */
   kill(): void;
 }
@@ -78,6 +80,7 @@ export function createTabHub(): TabHub {
           if (at === 0) grant();
         });
       },
+      free: (name) => (locks.get(name) ?? []).length === 0,
       kill: () => {
         for (const end of [...ends]) {
           ends.delete(end);

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
 import { type Job, type Result, type Told, reportSchema } from './load/jobs.ts';
 
 /** The result that a job of this type has. */
@@ -48,7 +49,7 @@ export function startLoad(): LoadProcess {
         };
         failed = fail;
         const listen = (message: unknown) => {
-          const said = reportSchema.parse(message);
+          const said = v.parse(reportSchema, message);
           if (said.type === 'gate') {
             atGate(said.name, said.cpu).then(() => tell({ type: 'pass' }), fail);
             return;

@@ -4,6 +4,7 @@ import { median } from './stats.ts';
 /** What a figure has to be. A multiple is one of stock's figure in the same run. */
 export type Goal =
   | { readonly goal: 'at-most'; readonly value: number }
+  | { readonly goal: 'at-least'; readonly value: number }
   | { readonly goal: 'at-most-times'; readonly times: number }
   | { readonly goal: 'at-least-times'; readonly times: number };
 
@@ -76,6 +77,7 @@ function verdictOf(
   if (goal === undefined) return 'no goal';
   if (ours === undefined) return 'not measured';
   if (goal.goal === 'at-most') return ours <= goal.value ? 'pass' : 'fail';
+  if (goal.goal === 'at-least') return ours >= goal.value ? 'pass' : 'fail';
   if (stock === undefined) return 'not measured';
   const well =
     goal.goal === 'at-most-times' ? ours <= goal.times * stock : ours >= goal.times * stock;

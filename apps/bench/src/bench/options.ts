@@ -1,17 +1,41 @@
 import { parseArgs } from 'node:util';
 import { KINDS, type Kind } from './kinds.ts';
+import { afterCut } from './scenarios/after-cut.ts';
+import { carets } from './scenarios/carets.ts';
 import { cold } from './scenarios/cold.ts';
+import { fast } from './scenarios/fast.ts';
 import { hot } from './scenarios/hot.ts';
+import { idle } from './scenarios/idle.ts';
 import { lost } from './scenarios/lost.ts';
 import { many } from './scenarios/many.ts';
+import { messages } from './scenarios/messages.ts';
+import { missed } from './scenarios/missed.ts';
 import { offline } from './scenarios/offline.ts';
 import { size } from './scenarios/size.ts';
 import { slowDisk } from './scenarios/slow-disk.ts';
+import { stampede } from './scenarios/stampede.ts';
+import { stoppedReader } from './scenarios/stopped-reader.ts';
 import type { Scenario } from './scenario.ts';
 
-export const SCENARIOS: readonly Scenario[] = [lost, hot, many, slowDisk, cold, offline, size];
+export const SCENARIOS: readonly Scenario[] = [
+  lost,
+  hot,
+  fast,
+  many,
+  carets,
+  stampede,
+  slowDisk,
+  cold,
+  offline,
+  afterCut,
+  idle,
+  stoppedReader,
+  messages,
+  missed,
+  size,
+];
 
-export const USAGE = `npm run bench -- [scenario…] [--quick] [--rounds N] [--only server] [--out file.json] [--profile directory]
+export const USAGE = `npm run bench -- [scenario…] [--quick] [--rounds N] [--only server] [--out file.json] [--profile directory] [--stages]
 Scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}; none means all of them.`;
 
 export interface BenchOptions {
@@ -24,6 +48,8 @@ export interface BenchOptions {
   readonly only: Kind | undefined;
   /** Where to put CPU profiles of our own server. */
   readonly profile: string | undefined;
+  /** Show how long each step of an edit takes in our own server. */
+  readonly stages: boolean;
 }
 
 /** What is wrong with the command line, in one line. */
@@ -50,6 +76,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     out: values.out,
     only: readKind(values.only),
     profile: values.profile,
+    stages: values.stages === true,
   };
 }
 
@@ -80,6 +107,7 @@ function parse(argv: readonly string[]) {
         out: { type: 'string' },
         only: { type: 'string' },
         profile: { type: 'string' },
+        stages: { type: 'boolean' },
       },
     });
   } catch (cause) {

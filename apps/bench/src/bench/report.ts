@@ -61,6 +61,8 @@ function goalText(goal: Goal | undefined): string {
   switch (goal.goal) {
     case 'at-most':
       return `≤ ${goal.value}`;
+    case 'at-least':
+      return `≥ ${goal.value}`;
     case 'at-most-times':
       return `≤ ${goal.times} × stock`;
     case 'at-least-times':

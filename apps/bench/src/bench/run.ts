@@ -42,11 +42,13 @@ export async function runScenario(
     readonly progress: (text: string) => void;
     /** Options of Node for our own server (`--cpu-prof`, say). */
     readonly nodeOptions?: readonly string[];
+    /** Count where the time of edits goes in our own server. */
+    readonly stages?: boolean;
     /** This server alone. */
     readonly only?: Kind | undefined;
   },
 ): Promise<Outcome> {
-  const { quick, rounds, progress, nodeOptions, only } = options;
+  const { quick, rounds, progress, nodeOptions, only, stages = false } = options;
   const measures = new Measures();
   const raw: Kept[] = [];
   const load = startLoad();
@@ -68,6 +70,7 @@ export async function runScenario(
     withServer: async (kind, serverOptions, use) => {
       const server = await startServer(kind, {
         ...serverOptions,
+        stages: stages && kind === 'weft',
         ...(kind === 'weft' && nodeOptions !== undefined ? { nodeOptions } : {}),
       });
       try {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
 import type { Kind } from './kinds.ts';
 import type { Target } from './load/jobs.ts';
 import { type Asked, type Said, type Usage, saidSchema } from './servers/messages.ts';
@@ -14,7 +15,8 @@ export interface ServerChild {
   readonly dataDir: string;
   /** What the load generator needs to reach it. Changes with a restart. */
   readonly target: Target;
-  usage(): Promise<Usage>;
+  /** @param collect whether garbage is collected before memory is read; takes `measuresMemory` */
+  usage(collect?: boolean): Promise<Usage>;
   /** SIGKILL: as power loss, but for what the kernel had been given already. */
   kill(): Promise<void>;
   /** Lets it store what it holds and ends it; the data stay. */
@@ -27,6 +29,12 @@ export interface ServerChild {
 
 export interface ServerChildOptions {
   readonly watchLoop?: boolean;
+  /** Memory will be read without its garbage. */
+  readonly measuresMemory?: boolean;
+  /** Count how long each step of an edit takes. */
+  readonly stages?: boolean;
+  /** Seats, for a server that has them. */
+  readonly seats?: number;
   /** Milliseconds that each commit takes longer. */
   readonly slowDisk?: number;
   /** Further options of Node (`--cpu-prof`, say). */
@@ -51,7 +59,9 @@ export async function startServer(
     void made.ended.then(() => {
       if (running === made) running = undefined;
     });
-    made.ask({ type: 'start', dataDir, secret, watchLoop: options.watchLoop === true });
+    const { watchLoop = false, stages = false, seats } = options;
+    const given = seats === undefined ? {} : { seats };
+    made.ask({ type: 'start', dataDir, secret, watchLoop, stages, ...given });
     const said = await made.hear();
     if (said.type !== 'ready') throw new Error(`${kind} did not start: ${JSON.stringify(said)}`);
     return said.port;
@@ -82,9 +92,9 @@ export async function startServer(
     get target() {
       return { dialect: kind, port, secret };
     },
-    usage: async () => {
+    usage: async (collect = false) => {
       if (running === undefined) throw new Error(`${kind} does not run.`);
-      running.ask({ type: 'usage' });
+      running.ask({ type: 'usage', collect });
       const said = await running.hear();
       if (said.type !== 'usage') throw new Error(`${kind} said ${JSON.stringify(said)}`);
       return said;
@@ -109,12 +119,19 @@ interface Running {
   hear(): Promise<Said>;
 }
 
-function spawn(kind: Kind, { slowDisk, nodeOptions = [] }: ServerChildOptions): Running {
+function spawn(
+  kind: Kind,
+  { slowDisk, nodeOptions = [], measuresMemory = false }: ServerChildOptions,
+): Running {
   const entry = fileURLToPath(new URL(`./servers/${kind}.ts`, import.meta.url));
   const slow = new URL('./servers/slow-disk.ts', import.meta.url);
   slow.search = `ms=${slowDisk ?? 0}`;
   const child = fork(entry, [], {
-    execArgv: [...nodeOptions, ...(slowDisk === undefined ? [] : ['--import', slow.href])],
+    execArgv: [
+      ...nodeOptions,
+      ...(measuresMemory ? ['--expose-gc'] : []),
+      ...(slowDisk === undefined ? [] : ['--import', slow.href]),
+    ],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   // A benchmark that dies must not leave a server behind; the child also ends when the channel does.
@@ -130,7 +147,7 @@ function spawn(kind: Kind, { slowDisk, nodeOptions = [] }: ServerChildOptions): 
     });
   });
   child.on('message', (message: unknown) => {
-    const heard = saidSchema.parse(message);
+    const heard = v.parse(saidSchema, message);
     if (waiting === undefined) said.push(heard);
     else waiting.resolve(heard);
     waiting = undefined;

@@ -57,7 +57,7 @@ function recordsOf(db: DatabaseSync, stream: string): number {
 
 /** What a document takes in our database. */
 export interface Size {
-  /** Bytes of all pages in use but those of people and client ids; free pages and the write-ahead log left out. */
+  /** Bytes of all pages in use but those of people, client ids and the search of messages; free pages and the write-ahead log left out. */
   readonly pages: number;
   /** Bytes of the document's snapshot, and of the records behind it. */
   readonly snapshot: number;
@@ -72,7 +72,8 @@ export function weftSize(dataDir: string, document: string): Size {
     pages: count(
       db,
       `SELECT sum(pgsize) AS value FROM dbstat
-       WHERE name NOT IN ('resources', 'members', 'guests', 'clients')`,
+       WHERE name NOT IN ('resources', 'members', 'guests', 'clients', 'sqlite_sequence')
+         AND name NOT LIKE '%text%'`,
     ),
     snapshot: count(
       db,

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import * as z from 'zod/mini';
+import { naturalSchema, positiveSchema } from '@weft/protocol';
+import * as v from 'valibot';
 
 /**
  * Recorded editing sessions (github.com/josephg/editing-traces): one author after another, or several at once.
@@ -32,18 +33,18 @@ export class TraceError extends Error {
   override readonly name = 'TraceError';
 }
 
-const count = z.int().check(z.nonnegative());
-const patch = z.tuple([count, count, z.string()]);
-const list = z.array(z.unknown());
-const headSchema = z.object({ kind: z.optional(z.enum(['sequential', 'concurrent'])) });
-const sequentialSchema = z.object({ startContent: z.string(), endContent: z.string(), txns: list });
-const concurrentSchema = z.object({
-  endContent: z.string(),
-  numAgents: z.int().check(z.positive(), z.lte(1000)),
+const count = naturalSchema;
+const patch = v.strictTuple([count, count, v.string()]);
+const list = v.array(v.unknown());
+const headSchema = v.object({ kind: v.optional(v.picklist(['sequential', 'concurrent'])) });
+const sequentialSchema = v.object({ startContent: v.string(), endContent: v.string(), txns: list });
+const concurrentSchema = v.object({
+  endContent: v.string(),
+  numAgents: v.pipe(positiveSchema, v.maxValue(1000)),
   txns: list,
 });
-const sequentialTransaction = z.object({ patches: list });
-const concurrentTransaction = z.object({ agent: count, parents: list, patches: list });
+const sequentialTransaction = v.object({ patches: list });
+const concurrentTransaction = v.object({ agent: count, parents: list, patches: list });
 
 /** No session that a person typed comes near this; a small file that unpacks to more is not one. */
 const MAX_BYTES = 1024 * 1024 * 1024;
@@ -116,17 +117,25 @@ function parsePatches(values: readonly unknown[], at: string): readonly Patch[] 
   return values.map((value, index) => check(patch, value, `${at}patches.${index}.`));
 }
 
+const TYPES: ReadonlySet<string> = new Set(['object', 'array', 'string', 'number']);
+
 /**
  * Lists are checked one element after the other: a schema of the whole would gather a complaint for each of a
  * million elements before it gives up.
  */
-function check<T>(schema: z.ZodMiniType<T>, value: unknown, at: string): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = `${at}${issue?.path.join('.') ?? ''}`.replace(/\.$/, '');
-  const problem = issue?.code === 'invalid_type' ? `expected ${issue.expected}` : 'invalid';
+function check<T>(schema: v.GenericSchema<unknown, T>, value: unknown, at: string): T {
+  const parsed = v.safeParse(schema, value);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const path = `${at}${v.getDotPath(issue) ?? ''}`.replace(/\.$/, '');
+  const problem = problemOf(issue);
   throw new TraceError(`${path === '' ? '' : `${path}: `}${problem}`);
+}
+
+function problemOf(issue: v.BaseIssue<unknown>): string {
+  // A field that is missing is a complaint of the object's.
+  if (issue.type === 'object' && issue.received === 'undefined') return 'missing';
+  return TYPES.has(issue.type) ? `expected ${issue.type}` : 'invalid';
 }
 
 function errorCode(error: unknown): string {

@@ -37,9 +37,6 @@ export function countTraffic(): Traffic {
         get readyState() {
           return ws.readyState;
         },
-        get bufferedAmount() {
-          return ws.bufferedAmount;
-        },
         onopen: null,
         onmessage: null,
         onclose: null,

@@ -10,17 +10,19 @@ export const COMMAND_HELP = `weft: looks after the database of a Weft server.
 Usage: npm run weft -- <command>
 
 Commands
-  backup <file>      copies the database, also while the server runs; refuses to overwrite
+  backup <file>      copies the database, also while the server runs; refuses to overwrite.
+                     Files of messages are copied to <file>.files: keep both together
   check [file]       looks for what is wrong with the database, or with a back-up; ends with 1 when something is
     --json             the report as JSON
   restore <backup>   puts a back-up in place of the database, which is set aside; the server must not run
     --recovery-window 30m
                        for so long clients may bring back what the back-up lacks, also what others wrote
+    --without-files    also where files of messages are missing: those cannot be opened then
 
 Environment
   WEFT_DATA_DIR      where the database is      (./data)
 
-A back-up holds the database alone: keep WEFT_AUTH_SECRET, or auth-secret of the data directory, beside it.
+A back-up holds the database and the files of messages alone: keep WEFT_AUTH_SECRET, or auth-secret of the data directory, beside it.
 `;
 
 /** What a command needs of the world. */
@@ -54,7 +56,10 @@ export async function runCommand(
     case 'check':
       return runCheck(readArguments(rest, { flags: ['--json'] }), context);
     case 'restore':
-      return runRestore(readArguments(rest, { values: ['--recovery-window'] }), context);
+      return runRestore(
+        readArguments(rest, { flags: ['--without-files'], values: ['--recovery-window'] }),
+        context,
+      );
     default:
       throw new UsageError(`Unknown command "${command}". --help says what there is.`);
   }
@@ -75,11 +80,11 @@ async function runCheck(
   const [file] = plain;
   const report = await checkDatabase(file === undefined ? databaseFile(env) : resolve(file));
   say(flags.has('--json') ? JSON.stringify(report, undefined, 2) : describeReport(report, now()));
-  return report.problems.length === 0 ? 0 : 1;
+  return report.problems.length + report.contents.files.problems.length === 0 ? 0 : 1;
 }
 
 async function runRestore(
-  { plain, values }: Arguments,
+  { plain, flags, values }: Arguments,
   { env, now, say }: CommandContext,
 ): Promise<number> {
   const backup = resolve(one(plain, 'restore needs the name of a back-up.'));
@@ -90,8 +95,16 @@ async function runRestore(
     backup,
     now: now(),
     ...(until === undefined ? {} : { recoveryUntil: until }),
-    check: async (file) => {
-      const { problems } = await checkDatabase(file);
+    check: async (file, files) => {
+      const report = await checkDatabase(file, files);
+      const lost = report.contents.files.problems;
+      if (lost.length > 0 && !flags.has('--without-files')) {
+        throw new StorageError(
+          'damaged',
+          `${backup} lacks ${lost.length} of the files that its messages name (${lost[0]}). With --without-files it is restored all the same. Nothing was changed.`,
+        );
+      }
+      const { problems } = report;
       const [first] = problems;
       if (first === undefined) return;
       const more = problems.length > 1 ? `, and ${problems.length - 1} more` : '';

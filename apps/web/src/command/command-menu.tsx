@@ -1,14 +1,14 @@
-import { FileText, Hash, Zap } from 'lucide-react';
+import { FileText, Hash, UserRound, Zap } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useState } from 'react';
-import { modKey } from '../parts/keys.ts';
-import { pathOf } from '../routing/routes.ts';
-import { navigate } from '../routing/use-route.ts';
+import { keysOf, modKey } from '../parts/keys.ts';
+import { pathOf, pathOfThread, pathOfThreads } from '../routing/routes.ts';
+import { navigate, useRoute } from '../routing/use-route.ts';
 import { titleOf, useShell } from '../shell/context.ts';
 import { nextTheme, setTheme, useTheme } from '../theme/theme.ts';
 import { type Command, findCommands } from './commands.ts';
 
-const ICONS = { Documents: FileText, Channels: Hash, Actions: Zap } as const;
+const ICONS = { Documents: FileText, Channels: Hash, People: UserRound, Actions: Zap } as const;
 
 /** Everything that can be done, by typing a part of its name. */
 export function CommandMenu({
@@ -116,8 +116,10 @@ function Commands({ close }: { readonly close: () => void }): ReactNode {
 }
 
 function useCommands(): readonly Command[] {
-  const { entries, panes, mayWrite, create } = useShell();
+  const { entries, directs, panes, mayWrite, create, search, newMessage } = useShell();
   const theme = useTheme();
+  const route = useRoute();
+  const document = route.screen === 'document' ? route.id : undefined;
   return useMemo(() => {
     const jumps = entries.map<Command>((entry) => ({
       id: entry.id,
@@ -125,13 +127,47 @@ function useCommands(): readonly Command[] {
       title: titleOf(entry),
       run: () => navigate(pathOf(entry)),
     }));
+    const people = directs.map<Command>(({ id, person }) => ({
+      id,
+      group: 'People',
+      title: person.name,
+      run: () => navigate(pathOf({ kind: 'channel', id })),
+    }));
     const makes: readonly Command[] = [
       { id: '!document', group: 'Actions', title: 'New document', run: () => create('document') },
       { id: '!channel', group: 'Actions', title: 'New channel', run: () => create('channel') },
     ];
+    const threads: readonly Command[] =
+      document === undefined
+        ? []
+        : [
+            {
+              id: '!comment',
+              group: 'Actions',
+              title: 'Begin a comment thread',
+              keys: keysOf('Alt+M'),
+              run: () => navigate(pathOfThread(document, 'new')),
+            },
+            {
+              id: '!threads',
+              group: 'Actions',
+              title: 'Show the comment threads',
+              run: () => navigate(pathOfThreads(document)),
+            },
+          ];
     return [
       ...jumps,
+      ...people,
+      ...threads,
       ...(mayWrite ? makes : []),
+      {
+        id: '!search',
+        group: 'Actions',
+        title: 'Search messages',
+        keys: modKey('G'),
+        run: search,
+      },
+      { id: '!message', group: 'Actions', title: 'New message', run: newMessage },
       {
         id: '!left',
         group: 'Actions',
@@ -153,5 +189,5 @@ function useCommands(): readonly Command[] {
         run: () => setTheme(nextTheme(theme)),
       },
     ];
-  }, [entries, panes, mayWrite, create, theme]);
+  }, [entries, directs, panes, mayWrite, create, search, newMessage, theme, document]);
 }

@@ -1,7 +1,7 @@
 /** A line of the command menu. */
 export interface Command {
   readonly id: string;
-  readonly group: 'Documents' | 'Channels' | 'Actions';
+  readonly group: 'Documents' | 'Channels' | 'People' | 'Actions';
   readonly title: string;
   /** The key that does the same. */
   readonly keys?: string;

@@ -3,12 +3,37 @@ import type { ReactNode } from 'react';
 import { type Run, runsOf } from './runs.ts';
 
 /** What was said: text as it was typed, with its ranges. */
-export function MessageText({ body }: { readonly body: MessageBody }): ReactNode {
+export function MessageText({
+  body,
+  edited,
+  onEdited,
+}: {
+  readonly body: MessageBody;
+  /** When it was edited, in full; absent where it was not. */
+  readonly edited?: string | undefined;
+  /** Shows what it said before. */
+  readonly onEdited?: (() => void) | undefined;
+}): ReactNode {
   return (
     <p className="message-text" dir="auto">
       {runsOf(body).map((run) => (
         <RunOf key={run.start} run={run} />
       ))}
+      {edited === undefined ? null : (
+        <>
+          {' '}
+          <button
+            type="button"
+            className="message-edited"
+            title={`Edited ${edited}. Show earlier versions`}
+            // The tab key goes from line to line; the menu of the message has it too.
+            tabIndex={-1}
+            onClick={onEdited}
+          >
+            (edited)
+          </button>
+        </>
+      )}
     </p>
   );
 }

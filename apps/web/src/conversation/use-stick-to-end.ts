@@ -9,6 +9,8 @@ export interface StickToEnd {
   /** Whether the end is in view. */
   readonly atEnd: boolean;
   readonly toEnd: () => void;
+  /** Something else than the end is to be read: it is not followed any more. */
+  readonly leave: () => void;
 }
 
 /**
@@ -26,6 +28,17 @@ export function useStickToEnd(): StickToEnd {
     stuck.current = true;
     setAtEnd(true);
     if (element !== null) element.scrollTop = element.scrollHeight;
+  }, []);
+
+  // At once, and not with the next frame: what comes in above the end before that would move the list, which looks as if
+  // somebody had scrolled away from it.
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (stuck.current && element !== null) element.scrollTop = element.scrollHeight;
+  });
+
+  const leave = useCallback(() => {
+    stuck.current = false;
   }, []);
 
   useLayoutEffect(() => {
@@ -48,5 +61,5 @@ export function useStickToEnd(): StickToEnd {
     };
   }, []);
 
-  return { scroller, content, atEnd, toEnd };
+  return { scroller, content, atEnd, toEnd, leave };
 }

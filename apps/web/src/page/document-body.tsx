@@ -20,10 +20,13 @@ export function DocumentBody({
   handle,
   listed,
   onEditor,
+  onComment,
 }: {
   readonly handle: DocumentHandle;
   readonly listed: boolean;
   readonly onEditor: (editor: MountedEditor | undefined) => void;
+  /** Begins a comment thread about what is selected. */
+  readonly onComment: () => void;
 }): ReactNode {
   const { phase: directory } = useShell();
   const { madeHere } = useSession();
@@ -65,6 +68,12 @@ export function DocumentBody({
           network.
         </Notice>
       );
+    case 'outdated':
+      return (
+        <Notice icon={CloudOff} title="This document is not on this device yet">
+          This version of the app does not fit the server any more. Reload to open it.
+        </Notice>
+      );
     case 'missing':
       return <MissingNotice />;
     case 'denied':
@@ -74,7 +83,9 @@ export function DocumentBody({
         </Notice>
       );
     case 'document':
-      return <Writing handle={handle} rights={state.rights} onEditor={onEditor} />;
+      return (
+        <Writing handle={handle} rights={state.rights} onEditor={onEditor} onComment={onComment} />
+      );
     default: {
       const unreachable: never = state;
       return unreachable;
@@ -86,10 +97,13 @@ function Writing({
   handle,
   rights,
   onEditor,
+  onComment,
 }: {
   readonly handle: DocumentHandle;
   readonly rights: Rights;
   readonly onEditor: (editor: MountedEditor | undefined) => void;
+  /** Begins a comment thread about what is selected. */
+  readonly onComment: () => void;
 }): ReactNode {
   const { person } = useSession();
   const [shown, setShown] = useState<{
@@ -116,7 +130,7 @@ function Writing({
         </p>
       )}
       {shown === undefined || reason !== undefined ? null : (
-        <FormatBar key={shown.mode.state} tiptap={shown.editor.tiptap} />
+        <FormatBar key={shown.mode.state} tiptap={shown.editor.tiptap} onComment={onComment} />
       )}
       <div className="sheet-of-paper">
         <DocumentEditor
@@ -134,9 +148,20 @@ function Writing({
 
 function whyReadOnly(rights: Rights, mode: EditorMode | undefined): string | undefined {
   if (rights.may === 'read') {
-    return rights.because === 'reader'
-      ? 'You can read this document, but not change it.'
-      : 'This document is not open to you any more. What is on this device can still be read.';
+    switch (rights.because) {
+      case 'reader':
+        return 'You can read this document, but not change it.';
+      case 'commenter':
+        return 'You can read this document and write in the conversation beside it, but not change it.';
+      case 'outdated':
+        return 'This version of the app does not fit the server any more. You can read here, and write again after a reload.';
+      case 'denied':
+        return 'This document is not open to you any more. What is on this device can still be read.';
+      default: {
+        const unreachable: never = rights;
+        return unreachable;
+      }
+    }
   }
   if (mode?.state === 'unknown-content') {
     return `This document holds parts that this version of the app does not know (${mode.names.join(', ')}). It is shown to read, so that they are kept.`;

@@ -1,23 +1,36 @@
 import type { DocumentHandle } from '@weft/client';
-import type { DocumentEditor as MountedEditor } from '@weft/editor';
-import { useDocument } from '@weft/react';
+import { type DocumentEditor as MountedEditor, selectedText } from '@weft/editor';
+import { useConversation, useDocument } from '@weft/react';
 import { type ReactNode, useCallback, useEffect, useRef } from 'react';
-import { ConversationView } from '../conversation/conversation-view.tsx';
+import { type BesideRoute, pathOfThread } from '../routing/routes.ts';
+import { navigate } from '../routing/use-route.ts';
+import { KeepButton } from '../conversation/keep-button.tsx';
+import { isMod } from '../parts/keys.ts';
 import { useSession } from '../session/context.ts';
 import { titleOf, useShell } from '../shell/context.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { Pane } from '../shell/pane.tsx';
 import { TitleField } from '../shell/title-field.tsx';
 import { useTitle } from '../shell/use-title.ts';
+import { useThreadUnread } from '../threads/use-thread-unread.ts';
+import { Beside } from './beside.tsx';
 import { DocumentBody } from './document-body.tsx';
 import { PeopleList } from './people-list.tsx';
 import { usePeople } from './people.ts';
 
-/** A document with its conversation beside it. */
-export function DocumentPage({ id }: { readonly id: string }): ReactNode {
+/** A document with its conversation, and its comment threads, beside it. */
+export function DocumentPage({
+  id,
+  beside,
+}: {
+  readonly id: string;
+  readonly beside: BesideRoute;
+}): ReactNode {
   const { panes, entries, workspace, mayWrite } = useShell();
   const { work } = useSession();
   const handle = useDocument(id);
+  const conversation = useConversation(id);
+  const unread = useThreadUnread(conversation);
   const entry = entries.find((other) => other.id === id && other.kind === 'document');
   const editor = useRef<MountedEditor>(undefined);
   const wanted = useRef(false);
@@ -34,34 +47,71 @@ export function DocumentPage({ id }: { readonly id: string }): ReactNode {
     wanted.current = false;
     mounted.focus();
   }, []);
+  const selected = useCallback(
+    () => (editor.current === undefined ? '' : selectedText(editor.current.tiptap)),
+    [],
+  );
+  const comment = useCallback(() => navigate(pathOfThread(id, 'new')), [id]);
+  useCommentKey(comment);
+  // Whoever asks for a thread wants to see it; whoever closes the pane then does not.
+  const { setOpen } = panes;
+  useEffect(() => {
+    if (beside.show !== 'conversation') setOpen('right', true);
+  }, [beside, setOpen]);
   const rename = useCallback((title: string) => workspace?.rename(id, title), [workspace, id]);
 
   return (
     <>
       <main className="page" id="page">
-        <PageHeader conversation people={handle === undefined ? null : <Here handle={handle} />}>
+        <PageHeader
+          conversation
+          people={
+            handle === undefined ? null : (
+              <>
+                <Here handle={handle} />
+                <KeepButton conversation={conversation} />
+              </>
+            )
+          }
+        >
           {entry === undefined ? null : (
             <TitleField title={entry.title} readOnly={!mayWrite} onRename={rename} onDone={write} />
           )}
         </PageHeader>
         {handle === undefined ? null : (
-          <DocumentBody handle={handle} listed={entry !== undefined} onEditor={takeEditor} />
+          <DocumentBody
+            handle={handle}
+            listed={entry !== undefined}
+            onEditor={takeEditor}
+            onComment={comment}
+          />
         )}
       </main>
       <Pane side="right" panes={panes} label="Conversation">
-        <aside className="beside" aria-label="Beside this document">
-          <h2 className="beside-title">Beside this document</h2>
-          <ConversationView
-            id={id}
-            kind="beside"
-            placeholder="Write a message"
-            emptyTitle="Nothing said yet"
-            emptyText="Questions and remarks about this page stay beside it."
-          />
-        </aside>
+        <Beside
+          id={id}
+          shown={beside}
+          conversation={conversation}
+          unread={unread}
+          selected={selected}
+          onComment={comment}
+        />
       </Pane>
     </>
   );
+}
+
+/** ⌘⌥M or Ctrl+Alt+M, by the place of the key: with Alt, Apple's keyboards write something else. */
+function useCommentKey(comment: () => void): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (!isMod(event) || !event.altKey || event.shiftKey || event.code !== 'KeyM') return;
+      event.preventDefault();
+      comment();
+    };
+    window.addEventListener('keydown', onKeyDown, { capture: true });
+    return () => window.removeEventListener('keydown', onKeyDown, { capture: true });
+  }, [comment]);
 }
 
 function Here({ handle }: { readonly handle: DocumentHandle }): ReactNode {

@@ -8,12 +8,13 @@ import {
   List,
   ListOrdered,
   type LucideIcon,
+  MessageSquarePlus,
   Quote,
   Strikethrough,
 } from 'lucide-react';
 import { Toolbar, Tooltip } from 'radix-ui';
 import { type ReactNode, useCallback, useSyncExternalStore } from 'react';
-import { modKey } from '../parts/keys.ts';
+import { keysOf, modKey } from '../parts/keys.ts';
 
 interface Button {
   readonly format: Format;
@@ -41,7 +42,14 @@ const GROUPS: readonly (readonly Button[])[] = [
 ];
 
 /** The formats of the text at the caret. */
-export function FormatBar({ tiptap }: { readonly tiptap: DocumentEditor['tiptap'] }): ReactNode {
+export function FormatBar({
+  tiptap,
+  onComment,
+}: {
+  readonly tiptap: DocumentEditor['tiptap'];
+  /** Begins a comment thread about what is selected. */
+  readonly onComment: () => void;
+}): ReactNode {
   const subscribe = useCallback(
     (changed: () => void) => {
       tiptap.on('transaction', changed);
@@ -79,6 +87,26 @@ export function FormatBar({ tiptap }: { readonly tiptap: DocumentEditor['tiptap'
           ))}
         </div>
       ))}
+      <div className="format-group">
+        <Tooltip.Root>
+          <Tooltip.Trigger asChild>
+            <Toolbar.Button
+              className="icon-button"
+              aria-label="Comment"
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={onComment}
+            >
+              <MessageSquarePlus size={16} aria-hidden="true" strokeWidth={1.75} />
+            </Toolbar.Button>
+          </Tooltip.Trigger>
+          <Tooltip.Portal>
+            <Tooltip.Content className="tooltip" sideOffset={6} collisionPadding={8}>
+              Comment
+              <kbd>{keysOf('Alt+M')}</kbd>
+            </Tooltip.Content>
+          </Tooltip.Portal>
+        </Tooltip.Root>
+      </div>
     </Toolbar.Root>
   );
 }

@@ -6,6 +6,8 @@ export type PageState =
   | { readonly show: 'loading' }
   /** Nothing of it is on this device, and there is no network to ask. */
   | { readonly show: 'not-here' }
+  /** Nothing of it is on this device, and the server does not speak with this version of the app. */
+  | { readonly show: 'outdated' }
   | { readonly show: 'missing' }
   | { readonly show: 'denied'; readonly code: ErrorCode }
   | { readonly show: 'document'; readonly rights: Rights };
@@ -13,7 +15,7 @@ export type PageState =
 /** Whether the person may write, and why not. */
 export type Rights =
   | { readonly may: 'write' }
-  | { readonly may: 'read'; readonly because: 'reader' }
+  | { readonly may: 'read'; readonly because: 'reader' | 'commenter' | 'outdated' }
   /** Shut out since: what is on the device may still be read. */
   | { readonly may: 'read'; readonly because: 'denied'; readonly code: ErrorCode };
 
@@ -44,11 +46,14 @@ export function pageState(facts: PageFacts): PageState {
       : { show: 'document', rights: { may: 'read', because: 'denied', code: access.code } };
   }
   const rights: Rights =
-    access.state === 'reader' ? { may: 'read', because: 'reader' } : { may: 'write' };
+    access.state === 'reader' || access.state === 'commenter' || access.state === 'outdated'
+      ? { may: 'read', because: access.state }
+      : { may: 'write' };
   if (!empty || facts.madeHere) return { show: 'document', rights };
   if (phase === 'synced') {
     if (facts.listed) return { show: 'document', rights };
     return facts.directorySynced ? { show: 'missing' } : { show: 'loading' };
   }
+  if (access.state === 'outdated') return { show: 'outdated' };
   return facts.offline ? { show: 'not-here' } : { show: 'loading' };
 }

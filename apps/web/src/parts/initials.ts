@@ -10,8 +10,11 @@ export function initialsOf(name: string): string {
     .toLocaleUpperCase();
 }
 
+/** Made once: to make one takes a millisecond, and a list of messages has many faces. */
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
 /** By grapheme: half of an emoji or a letter without its accent is no initial. */
 function firstLetter(word: string): string {
-  const [segment] = new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(word);
+  const [segment] = graphemes.segment(word);
   return segment?.segment ?? '';
 }

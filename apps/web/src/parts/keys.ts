@@ -10,3 +10,8 @@ export function isMod(event: Pick<globalThis.KeyboardEvent, 'metaKey' | 'ctrlKey
 export function modKey(key: string): string {
   return apple ? `⌘${key}` : `Ctrl+${key}`;
 }
+
+/** The same for a key that is pressed with others: `⌘⌥M` or `Ctrl+Alt+M`. */
+export function keysOf(keys: string): string {
+  return modKey(apple ? keys.replaceAll('Alt+', '⌥').replaceAll('Shift+', '⇧') : keys);
+}

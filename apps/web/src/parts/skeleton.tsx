@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
  */
 export function PageSkeleton(): ReactNode {
   return (
-    <div className="skeleton skeleton-page" aria-busy="true" aria-label="Opening">
+    <div className="skeleton skeleton-page" role="status" aria-busy="true" aria-label="Opening">
       <span style={{ width: '46%', height: 28 }} />
       <span style={{ width: '92%' }} />
       <span style={{ width: '98%' }} />
@@ -19,7 +19,7 @@ export function PageSkeleton(): ReactNode {
 
 export function MessageSkeleton(): ReactNode {
   return (
-    <div className="skeleton skeleton-messages" aria-busy="true" aria-label="Opening">
+    <div className="skeleton skeleton-messages" role="status" aria-busy="true" aria-label="Opening">
       <span style={{ width: '34%' }} />
       <span style={{ width: '78%' }} />
       <span style={{ width: '28%' }} />
@@ -30,7 +30,7 @@ export function MessageSkeleton(): ReactNode {
 
 export function ListSkeleton(): ReactNode {
   return (
-    <div className="skeleton skeleton-list" aria-busy="true" aria-label="Opening">
+    <div className="skeleton skeleton-list" role="status" aria-busy="true" aria-label="Opening">
       <span style={{ width: '72%' }} />
       <span style={{ width: '54%' }} />
       <span style={{ width: '64%' }} />

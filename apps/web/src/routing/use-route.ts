@@ -1,5 +1,5 @@
 import { useMemo, useSyncExternalStore } from 'react';
-import { type Route, parsePath } from './routes.ts';
+import { type Route, parsePath, sequenceIn } from './routes.ts';
 
 /** Said after `navigate`: the history tells of steps back and forward only. */
 const MOVED = 'weft:moved';
@@ -21,6 +21,28 @@ export function useRoute(): Route {
   return useMemo(() => parsePath(current), [current]);
 }
 
+interface Target {
+  readonly sequence: number;
+}
+
+let target: { readonly hash: string; readonly moves: number; readonly at: Target | undefined };
+let moves = 0;
+
+/** One object for each time that it is asked for: whoever chooses a message again is led to it again. */
+function readTarget(): Target | undefined {
+  const { hash } = location;
+  if (target?.hash !== hash || target.moves !== moves) {
+    const sequence = sequenceIn(hash);
+    target = { hash, moves, at: sequence === undefined ? undefined : { sequence } };
+  }
+  return target.at;
+}
+
+/** The message of the present conversation that the address names. */
+export function useTarget(): Target | undefined {
+  return useSyncExternalStore(subscribe, readTarget);
+}
+
 /**
  * Goes to a path of the app.
  * @param options `replace` leaves no step back; `fresh` tells the page that it was just made
@@ -30,6 +52,7 @@ export function navigate(
   options: { readonly replace?: boolean; readonly fresh?: boolean } = {},
 ): void {
   if (to === location.pathname) return;
+  moves += 1;
   const state = { fresh: options.fresh === true };
   if (options.replace === true) history.replaceState(state, '', to);
   else history.pushState(state, '', to);

@@ -1,18 +1,21 @@
 import { NAME_MAX, WeftError, isErrorCode } from '@weft/protocol';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 
 /** A guest as this device remembers them: with the secret they are the same person after any expiry. */
-const guestSchema = z.object({
-  sub: z.string().check(z.minLength(1)),
-  name: z.string().check(z.minLength(1), z.maxLength(NAME_MAX)),
-  secret: z.string().check(z.minLength(1)),
+const guestSchema = v.object({
+  sub: v.pipe(v.string(), v.minLength(1)),
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(NAME_MAX)),
+  secret: v.pipe(v.string(), v.minLength(1)),
 });
-export type Guest = z.infer<typeof guestSchema>;
+export type Guest = v.InferOutput<typeof guestSchema>;
 
-const answerSchema = z.extend(guestSchema, { token: z.string().check(z.minLength(1)) });
-export type SignedIn = z.infer<typeof answerSchema>;
+const answerSchema = v.object({
+  ...guestSchema.entries,
+  token: v.pipe(v.string(), v.minLength(1)),
+});
+export type SignedIn = v.InferOutput<typeof answerSchema>;
 
-const refusalSchema = z.object({ code: z.string(), message: z.string() });
+const refusalSchema = v.object({ code: v.string(), message: v.string() });
 
 /** The part of `localStorage` that is used. */
 export type Storage = Pick<globalThis.Storage, 'getItem' | 'setItem' | 'removeItem'>;
@@ -24,8 +27,8 @@ export function rememberedGuest(storage: Storage): Guest | undefined {
   const text = storage.getItem(KEY);
   if (text === null) return undefined;
   try {
-    const parsed = guestSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
+    const parsed = v.safeParse(guestSchema, JSON.parse(text));
+    return parsed.success ? parsed.output : undefined;
   } catch {
     return undefined;
   }
@@ -55,9 +58,10 @@ export async function signInAsGuest(
   });
   const answer: unknown = await response.json();
   if (!response.ok) {
-    const refusal = refusalSchema.safeParse(answer);
-    if (refusal.success && isErrorCode(refusal.data.code)) throw new WeftError(refusal.data.code);
+    const refusal = v.safeParse(refusalSchema, answer);
+    if (refusal.success && isErrorCode(refusal.output.code))
+      throw new WeftError(refusal.output.code);
     throw new Error(`The server answered ${response.status} to a sign-in.`);
   }
-  return answerSchema.parse(answer);
+  return v.parse(answerSchema, answer);
 }

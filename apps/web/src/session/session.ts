@@ -1,9 +1,13 @@
 import { createWeft, deviceName, type Observable, type Weft } from '@weft/client';
+import type { Revisions, Timings } from '@weft/protocol';
 import { openIndexedDbDevice } from '@weft/storage/indexeddb';
+import { scriptAddress } from '../parts/script-address.ts';
 import { createMadeHere, type MadeHere } from '../sync/made-here.ts';
 import { type NotStored, countNotStored } from '../sync/not-stored.ts';
 import { createOffline } from '../sync/offline.ts';
 import { createWork, type Work } from '../sync/work.ts';
+import { askRevisions } from './ask-revisions.ts';
+import { askTimings } from './ask-timings.ts';
 import {
   type Guest,
   type SignedIn,
@@ -25,6 +29,10 @@ export interface SignedInSession {
   readonly madeHere: MadeHere;
   /** What leaving would take from everybody. Rejects when the device cannot be read. */
   readonly notStored: () => Promise<NotStored>;
+  /** How long messages of a conversation take, as the server counted. Rejects without a connection, or the right. */
+  readonly timings: (conversation: string) => Promise<Timings>;
+  /** The texts that a message had. Rejects without a connection, or the right. */
+  readonly revisions: (conversation: string, sequence: number) => Promise<Revisions>;
 }
 
 export type Session = { readonly state: 'signed-out' } | SignedInSession;
@@ -74,6 +82,9 @@ function open(guest: Guest, firstToken: string | undefined, storage: Storage): S
   const url = `${location.origin}/sync`;
   const weft = createWeft({
     url,
+    env: {
+      searchWorker: () => new Worker(scriptAddress('search'), { type: 'module' }),
+    },
     person: { sub: guest.sub, name: guest.name },
     token: async () => {
       // The token of the sign-in itself serves the first connection; each later one is fetched.
@@ -95,6 +106,14 @@ function open(guest: Guest, firstToken: string | undefined, storage: Storage): S
       return () => clearTimeout(timer);
     }),
     madeHere,
+    timings: async (conversation) => {
+      const answer = await signInAsGuest({ name: guest.name, secret: guest.secret });
+      return askTimings(conversation, answer.token);
+    },
+    revisions: async (conversation, sequence) => {
+      const answer = await signInAsGuest({ name: guest.name, secret: guest.secret });
+      return askRevisions(conversation, sequence, answer.token);
+    },
     notStored: async () => {
       await weft.flush();
       const store = openIndexedDbDevice({ name: deviceName(new URL(url), guest.sub) });

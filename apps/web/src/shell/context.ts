@@ -1,6 +1,7 @@
-import type { DirectoryEntry } from '@weft/protocol';
+import type { DirectoryEntry, Unread } from '@weft/protocol';
 import type { WorkspaceHandle } from '@weft/client';
 import { createContext, use } from 'react';
+import type { DirectEntry } from '../direct/use-directs.ts';
 import type { Panes } from './use-panes.ts';
 
 /** What the parts of the workspace share. */
@@ -12,6 +13,14 @@ export interface Shell {
   readonly phase: 'loading' | 'local' | 'synced';
   /** Whether this person may add to the directory and rename in it. */
   readonly mayWrite: boolean;
+  /** What this person has not read, by channel and direct conversation. */
+  readonly unread: ReadonlyMap<string, Unread>;
+  /** Whom one writes with. */
+  readonly directs: readonly DirectEntry[];
+  /** Opens the search for messages. */
+  readonly search: () => void;
+  /** Asks whom to write to. */
+  readonly newMessage: () => void;
   /** Makes a document or a channel and goes there. */
   readonly create: (kind: DirectoryEntry['kind']) => void;
 }

@@ -1,19 +1,25 @@
-import { type DirectoryEntry, TITLE_MAX } from '@weft/protocol';
-import { FileText, Hash, Pencil } from 'lucide-react';
+import { type DirectoryEntry, NOTHING_UNREAD, TITLE_MAX } from '@weft/protocol';
+import { FileText, Hash } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useRef, useState } from 'react';
 import { Link } from '../routing/link.tsx';
 import { pathOf } from '../routing/routes.ts';
 import { titleOf, useShell } from '../shell/context.ts';
+import { EntryMenu } from './entry-menu.tsx';
+import { moveFocus } from './move-focus.ts';
+import type { Places } from './places.ts';
+import { UnreadBadge } from './unread-badge.tsx';
 
 /** One entry of the directory: a link, and a place to rename it. */
 export function EntryRow({
   entry,
   current,
+  places,
 }: {
   readonly entry: DirectoryEntry;
   readonly current: boolean;
+  readonly places: Places;
 }): ReactNode {
-  const { panes, workspace, mayWrite } = useShell();
+  const { panes, workspace, mayWrite, unread } = useShell();
   const [renaming, setRenaming] = useState(false);
   const link = useRef<HTMLAnchorElement>(null);
   const Icon = entry.kind === 'document' ? FileText : Hash;
@@ -25,13 +31,20 @@ export function EntryRow({
     // The field is gone after this turn; the keyboard stays at its entry.
     queueMicrotask(() => link.current?.focus());
   };
+  const move = (where: 'up' | 'down') => {
+    if (where === 'up' && places.above !== undefined) workspace?.move(entry.id, places.above);
+    if (where === 'down' && !places.last) workspace?.move(entry.id, places.below);
+    // The list is drawn anew around it; the keyboard stays at it.
+    queueMicrotask(() => link.current?.focus());
+  };
   const onKeyDown = (event: KeyboardEvent<HTMLAnchorElement>) => {
     if (event.key === 'F2' && mayWrite) {
       event.preventDefault();
       setRenaming(true);
     } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault();
-      moveFocus(event.currentTarget, event.key === 'ArrowDown' ? 1 : -1);
+      if (event.altKey && mayWrite) move(event.key === 'ArrowUp' ? 'up' : 'down');
+      else moveFocus(event.currentTarget, event.key === 'ArrowDown' ? 1 : -1);
     }
   };
   if (renaming) {
@@ -62,26 +75,20 @@ export function EntryRow({
         >
           {title}
         </span>
+        <UnreadBadge unread={unread.get(entry.id) ?? NOTHING_UNREAD} />
       </Link>
       {mayWrite ? (
-        <button
-          type="button"
-          className="entry-rename"
-          aria-label={`Rename ${title}`}
-          title="Rename (F2)"
-          onClick={() => setRenaming(true)}
-        >
-          <Pencil size={14} aria-hidden="true" strokeWidth={1.75} />
-        </button>
+        <EntryMenu
+          title={title}
+          first={places.above === undefined}
+          last={places.last}
+          onRename={() => setRenaming(true)}
+          onMove={move}
+          onArchive={() => workspace?.archive(entry.id)}
+        />
       ) : null}
     </li>
   );
-}
-
-/** From entry to entry of the same list. */
-function moveFocus(from: HTMLAnchorElement, step: 1 | -1): void {
-  const links = [...(from.closest('ul')?.querySelectorAll('a') ?? [])];
-  links[links.indexOf(from) + step]?.focus();
 }
 
 function RenameField({

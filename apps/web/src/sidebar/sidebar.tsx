@@ -1,13 +1,19 @@
 import type { DirectoryEntry } from '@weft/protocol';
 import { Plus, Search } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
+import { DirectList } from '../direct/direct-list.tsx';
 import { IconButton } from '../parts/icon-button.tsx';
 import { modKey } from '../parts/keys.ts';
 import { ListSkeleton } from '../parts/skeleton.tsx';
 import type { Route } from '../routing/routes.ts';
+import { usePresence } from '@weft/react';
+import { PeopleRow } from '../presence/people-row.tsx';
+import { useSession } from '../session/context.ts';
 import { useShell } from '../shell/context.ts';
 import { useOffline } from '../sync/use-offline.ts';
+import { ArchivedList } from './archived-list.tsx';
 import { EntryRow } from './entry-row.tsx';
+import { placesOf } from './places.ts';
 import { WorkspaceMenu } from './workspace-menu.tsx';
 
 /** The directory of the workspace. */
@@ -21,6 +27,9 @@ export function Sidebar({
   /** What stands at its foot. */
   readonly children: ReactNode;
 }): ReactNode {
+  const { workspace } = useShell();
+  const { person } = useSession();
+  const presence = usePresence(workspace);
   return (
     <nav className="sidebar" aria-label="Workspace">
       <div className="sidebar-head">
@@ -34,10 +43,18 @@ export function Sidebar({
       <div className="sidebar-lists">
         <Section kind="document" title="Documents" newLabel="New document" route={route} />
         <Section kind="channel" title="Channels" newLabel="New channel" route={route} />
+        <DirectList shown={shownOf(route)} />
+        <PeopleRow presence={presence} me={person} />
+        <ArchivedList shown={shownOf(route)} />
       </div>
       <div className="sidebar-foot">{children}</div>
     </nav>
   );
+}
+
+/** The id of what is on the screen. */
+function shownOf(route: Route): string | undefined {
+  return route.screen === 'document' || route.screen === 'channel' ? route.id : undefined;
 }
 
 function Section({
@@ -54,7 +71,7 @@ function Section({
   const { entries, phase, mayWrite, create } = useShell();
   const offline = useOffline();
   const heading = useId();
-  const own = entries.filter((entry) => entry.kind === kind);
+  const own = entries.filter((entry) => entry.kind === kind && entry.archived !== true);
   const shown = route.screen === kind ? route.id : undefined;
   return (
     <section className="sidebar-section" aria-labelledby={heading}>
@@ -72,8 +89,13 @@ function Section({
       </div>
       {own.length > 0 ? (
         <ul className="sidebar-list">
-          {own.map((entry) => (
-            <EntryRow key={entry.id} entry={entry} current={entry.id === shown} />
+          {own.map((entry, index) => (
+            <EntryRow
+              key={entry.id}
+              entry={entry}
+              current={entry.id === shown}
+              places={placesOf(own, index)}
+            />
           ))}
         </ul>
       ) : phase === 'synced' ? (

@@ -1,9 +1,10 @@
-import { Check, ChevronsUpDown, LogOut } from 'lucide-react';
+import { Check, ChevronsUpDown, HardDrive, LogOut } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { type ReactNode, useState } from 'react';
 import { Avatar } from '../parts/avatar.tsx';
 import { useSession } from '../session/context.ts';
 import { isTheme, setTheme, THEMES, useTheme } from '../theme/theme.ts';
+import { StorageDialog } from '../storage/storage-dialog.tsx';
 import { LeaveDialog } from './leave-dialog.tsx';
 
 const THEME_NAMES = { system: 'As the system', light: 'Light', dark: 'Dark' } as const;
@@ -13,14 +14,18 @@ export function WorkspaceMenu(): ReactNode {
   const { person } = useSession();
   const theme = useTheme();
   const [leaving, setLeaving] = useState(false);
+  const [storage, setStorage] = useState(false);
   return (
     <>
       <DropdownMenu.Root>
-        <DropdownMenu.Trigger className="workspace-menu" aria-label={`Account of ${person.name}`}>
+        <DropdownMenu.Trigger className="workspace-menu">
           <Avatar sub={person.sub} name={person.name} />
           <span className="workspace-menu-names">
             <span>Weft</span>
-            <span>{person.name}</span>
+            <span>
+              <span className="sr-only">Account of </span>
+              {person.name}
+            </span>
           </span>
           <ChevronsUpDown size={16} aria-hidden="true" strokeWidth={1.75} />
         </DropdownMenu.Trigger>
@@ -43,6 +48,10 @@ export function WorkspaceMenu(): ReactNode {
               ))}
             </DropdownMenu.RadioGroup>
             <DropdownMenu.Separator className="menu-line" />
+            <DropdownMenu.Item className="menu-item" onSelect={() => setStorage(true)}>
+              <HardDrive size={16} aria-hidden="true" strokeWidth={1.75} />
+              Storage of this device…
+            </DropdownMenu.Item>
             <DropdownMenu.Item className="menu-item" onSelect={() => setLeaving(true)}>
               <LogOut size={16} aria-hidden="true" strokeWidth={1.75} />
               Leave this workspace…
@@ -50,6 +59,7 @@ export function WorkspaceMenu(): ReactNode {
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
+      <StorageDialog open={storage} setOpen={setStorage} />
       <LeaveDialog open={leaving} setOpen={setLeaving} />
     </>
   );

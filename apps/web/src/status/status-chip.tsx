@@ -37,6 +37,7 @@ export function StatusChip(): ReactNode {
       </div>
       <div className="sr-only" aria-live="polite">
         {status === 'offline' ||
+        status === 'waiting' ||
         status === 'memory-only' ||
         status === 'refused' ||
         status === 'outdated' ||
@@ -52,7 +53,7 @@ export function StatusChip(): ReactNode {
           sideOffset={8}
           collisionPadding={12}
         >
-          <StatusDetails status={status} refusals={refusals} onShow={show} onLooked={looked.look} />
+          <StatusDetails refusals={refusals} onShow={show} onLooked={looked.look} />
         </Popover.Content>
       </Popover.Portal>
       <RefusedDialog

@@ -1,31 +1,26 @@
 import type { ConnectionStatus, DeviceState, DocumentStatus, Refusal } from '@weft/client';
 import { type ErrorCode, errorDefinition } from '@weft/protocol';
-import { type StatusKind, useConnection, useDeviceState, useObservable } from '@weft/react';
+import { inLine, useConnection, useDeviceState, useObservable } from '@weft/react';
 import type { ReactNode } from 'react';
 import { useSession } from '../session/context.ts';
-import { useUpdates } from '../update/context.ts';
-import { reloadSafely } from '../update/reload.ts';
+import { WOULD_LOSE, useReload } from '../update/use-reload.ts';
 import { RefusedList } from './refused-list.tsx';
 
 /** What the chip's words rest on, and what can be done. */
 export function StatusDetails({
-  status,
   refusals,
   onShow,
   onLooked,
 }: {
-  readonly status: StatusKind;
   readonly refusals: readonly Refusal[];
   readonly onShow: (refusal: Refusal) => void;
   readonly onLooked: () => void;
 }): ReactNode {
-  const updates = useUpdates();
-  const session = useSession();
-  const { work, person, signOut } = session;
+  const { work, person, signOut } = useSession();
   const changes = useObservable(work.status);
   const connection = useConnection();
   const device = useDeviceState();
-  const reload = () => reloadSafely({ updates, session, reload: () => location.reload() });
+  const reload = useReload();
   return (
     <>
       <h2>Your changes</h2>
@@ -39,10 +34,19 @@ export function StatusDetails({
         <dt>You are</dt>
         <dd>{person.name}</dd>
       </dl>
-      {status === 'outdated' ? (
-        <button type="button" className="button" data-kind="primary" onClick={() => void reload()}>
-          Reload
-        </button>
+      {connection.state === 'outdated' ? (
+        <>
+          {reload.asked === 'unsaved' ? <p role="alert">{WOULD_LOSE}</p> : null}
+          <button
+            type="button"
+            className="button"
+            data-kind="primary"
+            aria-disabled={reload.asked === 'waiting'}
+            onClick={reload.ask}
+          >
+            Reload
+          </button>
+        </>
       ) : null}
       {connection.state === 'revoked' ? (
         <>
@@ -92,6 +96,10 @@ function connectionWords(connection: ConnectionStatus): string {
       return connection.code === undefined
         ? 'Offline; it tries again by itself'
         : triesAgain(connection.code);
+    case 'waiting':
+      return `${errorDefinition(connection.code).message} It asked to wait; this device comes back by itself.`;
+    case 'queued':
+      return `The server is full. ${inLine(connection)}; it lets this device in by itself.`;
     case 'outdated':
       return 'Waits for a reload';
     case 'revoked':

@@ -12,13 +12,13 @@ export interface NotStored {
  * Rejects with `device-failed` when the device cannot be read.
  */
 export async function countNotStored(
-  store: Pick<DeviceStore, 'pending' | 'load' | 'outbox'>,
+  store: Pick<DeviceStore, 'pending' | 'load' | 'outboxSize'>,
 ): Promise<NotStored> {
-  const [names, outbox] = await Promise.all([store.pending(), store.outbox()]);
+  const [names, messages] = await Promise.all([store.pending(), store.outboxSize()]);
   const documents = await Promise.all(names.map((name) => store.load(name)));
   return {
     changes: documents.reduce((sum, { unstored }) => sum + unstored, 0),
-    messages: outbox.length,
+    messages,
   };
 }
 

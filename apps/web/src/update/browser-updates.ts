@@ -1,3 +1,4 @@
+import { scriptAddress } from '../parts/script-address.ts';
 import { type Updates, createUpdates } from './updates.ts';
 
 /** The updates of this page. Development has no service worker: it would serve yesterday's code. */
@@ -10,7 +11,7 @@ export function browserUpdates(): Updates {
       workers === undefined
         ? undefined
         : // Its imports are inside it; the script itself is asked for past every cache.
-          () => workers.register('/sw.js', { updateViaCache: 'none' }),
+          () => workers.register(scriptAddress('service'), { updateViaCache: 'none' }),
     onControl: (changed) => {
       if (controlled) workers?.addEventListener('controllerchange', changed);
     },

@@ -1,8 +1,11 @@
 import type { Observable } from '@weft/client';
 import { TAKE_OVER } from './take-over.ts';
 
-/** Whether this page is of the newest release that the device has. */
-export type Freshness = 'current' | 'ready';
+/**
+ * Whether this page is of the newest release that the device has. `ready`: a newer one waits to be taken. `taken`: a newer
+ * one serves the device already, by this tab's wish or by another's.
+ */
+export type Freshness = 'current' | 'ready' | 'taken';
 
 /** Newer releases of the app, and the way to them. */
 export interface Updates extends Observable<Freshness> {
@@ -34,9 +37,9 @@ const LOOK_EVERY = 10 * 60_000;
 export function createUpdates({ register, onControl, onWake, now }: UpdatesOptions): Updates {
   const listeners = new Set<() => void>();
   let freshness: Freshness = 'current';
-  const ready = (): void => {
-    if (freshness === 'ready') return;
-    freshness = 'ready';
+  const become = (next: 'ready' | 'taken'): void => {
+    if (freshness === next || freshness === 'taken') return;
+    freshness = next;
     for (const listener of listeners) listener();
   };
 
@@ -45,7 +48,7 @@ export function createUpdates({ register, onControl, onWake, now }: UpdatesOptio
       if (worker === null) return;
       await settled(worker);
       // With nobody before it, it is this page's own release.
-      if (worker.state === 'installed' && registration.active !== null) ready();
+      if (worker.state === 'installed' && registration.active !== null) become('ready');
     };
     void look(registration.waiting);
     void look(registration.installing);
@@ -65,7 +68,7 @@ export function createUpdates({ register, onControl, onWake, now }: UpdatesOptio
     if (registration !== undefined) watch(registration);
   });
   // Another tab took the new release: this page is of the one before.
-  onControl(ready);
+  onControl(() => become('taken'));
 
   return {
     get: () => freshness,

@@ -30,7 +30,7 @@ export async function checkImage(
   const reader = openSqliteReader({ file });
   try {
     wrong.push(...reader.problems());
-    wrong.push(...(await checkContents(reader.log, reader.streams)).problems);
+    wrong.push(...(await checkContents(reader.log, reader.streams, reader.texts)).problems);
   } finally {
     reader.close();
     await store.close();

@@ -14,7 +14,7 @@ export async function verifyDatabase(file: string, told: LedgerNow): Promise<rea
   try {
     const structure = reader.problems();
     if (structure.length > 0) return structure;
-    const wrong = [...(await checkContents(reader.log, reader.streams)).problems];
+    const wrong = [...(await checkContents(reader.log, reader.streams, reader.texts)).problems];
     for (const [document, { made, stored }] of told.documents) {
       wrong.push(...compareMarks(document, await marksIn(reader, document), made, stored));
     }

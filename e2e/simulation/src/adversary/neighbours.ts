@@ -21,16 +21,6 @@ export const neighbours: Readonly<Record<string, Attack>> = {
       clock: 6,
       forged: { right: { client, clock: 3 } },
     })),
-  'places over what its author wrote': (attacker) =>
-    forge(attacker, (client) => ({
-      first: [
-        textItem('a'),
-        textItem('c', { origin: { client, clock: 0 } }),
-        textItem('b', { origin: { client, clock: 0 }, right: { client, clock: 1 } }),
-      ],
-      clock: 3,
-      forged: { origin: { client, clock: 0 }, right: { client, clock: 1 } },
-    })),
   'the right place left of the left one': (attacker) =>
     forge(attacker, (client) => ({
       first: [textItem('a'), textItem('b', { right: { client, clock: 0 } })],
@@ -52,6 +42,15 @@ export const neighbours: Readonly<Record<string, Attack>> = {
       textItem('y', { origin: { client, clock: 2 }, right: { client, clock: 1 } }),
     ];
     later(() => mustFail(encodeUpdate([{ client, clock: 2, structs: forged }]), WELCOME));
+  },
+  'the right place left of the left one, all of it in one update': ({ fresh, mustFail }) => {
+    const client = fresh();
+    const structs = [
+      textItem('a'),
+      textItem('b', { right: { client, clock: 0 } }),
+      textItem('!', { origin: { client, clock: 0 }, right: { client, clock: 1 } }),
+    ];
+    mustFail(encodeUpdate([{ client, clock: 0, structs }]), WELCOME);
   },
   'several values under one key': ({ fresh, random, mustFail }) => {
     const key = `several ${random.int(0, 2 ** 30)}`;

@@ -1,13 +1,21 @@
 import { type Universe, copiedUniverse } from '../universe.ts';
 import type { Bug } from './bug.ts';
 import { CLIENT_BUGS } from './client-bugs.ts';
+import { CONVERSATION_BUGS } from './conversation-bugs.ts';
 import { doorGuards } from './guards.ts';
 import { SERVER_BUGS } from './server-bugs.ts';
+import { SESSION_BUGS } from './session-bugs.ts';
 import { STORE_BUGS } from './store-bugs.ts';
 import { unchanged } from './wrap.ts';
 
 /** Every planted bug. */
-export const PLANTED: readonly Bug[] = [...STORE_BUGS, ...SERVER_BUGS, ...CLIENT_BUGS];
+export const PLANTED: readonly Bug[] = [
+  ...STORE_BUGS,
+  ...SERVER_BUGS,
+  ...CLIENT_BUGS,
+  ...SESSION_BUGS,
+  ...CONVERSATION_BUGS,
+];
 
 /** The door, once without each of its guards. */
 export function unguarded(): readonly Bug[] {

@@ -6,7 +6,7 @@ import { append, without, wrapFunction } from './wrap.ts';
 
 const ENGINE = 'packages/server/src/engine/engine.ts';
 const UPDATE = 'packages/server/src/door/update.ts';
-const SOCKET = 'packages/server/src/gateway/socket.ts';
+const OPEN_DOCUMENTS = 'packages/server/src/gateway/open-documents.ts';
 const CONVERSATION = 'packages/protocol/src/conversation.ts';
 
 /** Bugs of the server: its door, its engine, what it says on the wire. */
@@ -56,10 +56,9 @@ export const SERVER_BUGS: readonly Bug[] = [
     transform: append(
       ENGINE,
       `let asked = 0;
-       const soundSnapshot = Engine.prototype.snapshot;
        const soundHooks = Engine.prototype.hooks;
        Engine.prototype.hooks = function (name, payload, callback) {
-         if (name === 'beforeSync' && (asked += 1) % 3 === 0) {
+         if (name === 'connected' && (asked += 1) % 3 === 0) {
            payload.connection.webSocket.send = () => undefined;
          }
          return soundHooks.call(this, name, payload, callback);
@@ -137,7 +136,7 @@ export const SERVER_BUGS: readonly Bug[] = [
   },
   {
     name: 'nobody asks whether a reader may write',
-    transform: append(SOCKET, 'Socket.prototype.readOnly = () => false;'),
+    transform: append(OPEN_DOCUMENTS, 'OpenDocuments.prototype.readOnly = () => false;'),
   },
   {
     name: 'fact 30a: the engine cleans up by itself',
@@ -175,9 +174,9 @@ function relay(): ReturnType<NonNullable<Wrappers['sockets']>> {
     const own = new Set<string>();
     present.set(transport, own);
     return {
-      closed: () => {
+      closed: (code, silence) => {
         present.delete(transport);
-        endpoint.closed();
+        endpoint.closed(code, silence);
       },
       receive: (frame) => {
         const write = readWrite(frame);
@@ -198,7 +197,7 @@ function storedOnReceipt(): ReturnType<NonNullable<Wrappers['sockets']>> {
   return (transport, accept) => {
     const endpoint = accept(transport);
     return {
-      closed: () => endpoint.closed(),
+      closed: (code, silence) => endpoint.closed(code, silence),
       receive: (frame) => {
         endpoint.receive(frame);
         const write = readWrite(frame);

@@ -19,6 +19,15 @@ export function append(file: string, code: string): Transform {
   return (path, source) => (path === file ? `${source}\n${code}\n` : source);
 }
 
+/** Says something else in one place of a module. */
+export function instead(file: string, text: string, other: string): Transform {
+  return (path, source) => {
+    if (path !== file) return source;
+    if (source.split(text).length !== 2) throw new Error(`${file} does not hold ${text} once.`);
+    return source.replace(text, () => other);
+  };
+}
+
 /** Takes every occurrence of a text out of a module. */
 export function without(file: string, text: string): Transform {
   return (path, source) => {

@@ -1,6 +1,12 @@
-import { type ConversationEvent, authorOf, conversationEventSchema } from '@weft/protocol';
+import {
+  type ConversationEvent,
+  type Message,
+  authorOf,
+  conversationEventSchema,
+} from '@weft/protocol';
 import type { LogEntry } from '@weft/storage';
 import type { StoreRecord } from '@weft/testkit/sim';
+import * as v from 'valibot';
 import * as Y from 'yjs';
 import { type Content, contentOf, docHolds } from '../content.ts';
 import { Holdings } from '../holdings.ts';
@@ -27,6 +33,12 @@ interface StreamLedger {
   /** A document made of the first `applied` updates: made when it is asked for. */
   replica: { readonly doc: Y.Doc; applied: number } | undefined;
   readonly events: ConversationEvent[];
+  /** How many of them are messages or changes of membership. */
+  messages: number;
+  /** Id and author of each command that had an effect. */
+  readonly effects: Set<string>;
+  /** Who is in. */
+  readonly members: Set<string>;
 }
 
 /**
@@ -37,6 +49,8 @@ export class DurableLog {
   readonly #violations: Violations;
   readonly #now: () => number;
   readonly #streams = new Map<string, StreamLedger>();
+  /** Id of a command → the sequences that it is known under: two people may use one id. */
+  readonly #sequences = new Map<string, Set<number>>();
 
   constructor(violations: Violations, now: () => number) {
     this.#violations = violations;
@@ -93,9 +107,19 @@ export class DurableLog {
     return this.#stream(stream).events;
   }
 
-  /** The events of all conversations. */
-  conversationEvents(): readonly ConversationEvent[] {
-    return [...this.#streams.values()].flatMap(({ events }) => events);
+  /** How many messages and changes of membership a conversation has. */
+  messages(stream: string): number {
+    return this.#stream(stream).messages;
+  }
+
+  /** Who is in a conversation. */
+  members(stream: string): ReadonlySet<string> {
+    return this.#stream(stream).members;
+  }
+
+  /** Whether a command had an effect, in whatever conversation, with this sequence. */
+  had(id: string, sequence: number): boolean {
+    return this.#sequences.get(id)?.has(sequence) === true;
   }
 
   /** A document made of a stream's records, in their order. */
@@ -117,6 +141,9 @@ export class DurableLog {
       grew: 0,
       replica: undefined,
       events: [],
+      messages: 0,
+      effects: new Set(),
+      members: new Set(),
     };
     this.#streams.set(name, made);
     return made;
@@ -126,9 +153,11 @@ export class DurableLog {
     const stream = this.#stream(entry.stream);
     if (entry.kind === 'event') {
       const text = new TextDecoder().decode(entry.bytes);
-      this.#event(stream, conversationEventSchema.parse(JSON.parse(text)));
+      this.#event(stream, v.parse(conversationEventSchema, JSON.parse(text)));
       return;
     }
+    // What is kept beside the events to be found sooner: whoever reads it shows what it says.
+    if (entry.kind === 'membership' || entry.kind === 'direct') return;
     let content: Content;
     try {
       content = contentOf(entry.bytes);
@@ -175,10 +204,10 @@ export class DurableLog {
     if (content.deletes.length > SIM_LIMITS.deleteRanges) wrong('D3', 'a flood of delete ranges');
   }
 
-  #event({ events }: StreamLedger, event: ConversationEvent): void {
+  #event(stream: StreamLedger, event: ConversationEvent): void {
+    const { events, messages, effects } = stream;
     const { conversation } = event.command;
     const expected = events.length + 1;
-    const messages = events.filter(({ type }) => type === 'message').length;
     const sound =
       event.type === 'message' ? event.sequence === messages + 1 : event.sequence <= messages;
     if (event.event !== expected || !sound) {
@@ -187,12 +216,29 @@ export class DurableLog {
         `${conversation} has event ${event.event}, sequence ${event.sequence} at ${expected}`,
       );
     }
-    const author = authorOf(event);
-    const twice = events.some(
-      (other) => other.command.id === event.command.id && authorOf(other) === author,
-    );
-    if (twice) this.#violations.add('C3', `the command ${event.command.id} had two effects`);
+    const { id } = event.command;
+    const effect = `${id} ${authorOf(event)}`;
+    if (effects.has(effect)) this.#violations.add('C3', `the command ${id} had two effects`);
+    effects.add(effect);
+    const sequences = this.#sequences.get(id);
+    if (sequences === undefined) this.#sequences.set(id, new Set([event.sequence]));
+    else sequences.add(event.sequence);
+    if (event.type === 'message') {
+      stream.messages += 1;
+      this.#membership(stream, event.message);
+    }
     events.push(event);
+  }
+
+  /** C13: in and out alternate for every person. */
+  #membership({ members }: StreamLedger, { author, membership }: Message): void {
+    if (membership === undefined) return;
+    const comes = membership.change === 'joined';
+    if (members.has(author) === comes) {
+      this.#violations.add('C13', `${author} ${membership.change}, and that was so already`);
+    }
+    if (comes) members.add(author);
+    else members.delete(author);
   }
 }
 

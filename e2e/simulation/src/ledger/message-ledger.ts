@@ -27,6 +27,11 @@ export class MessageLedger {
     this.#durable = durable;
   }
 
+  /** Messages and changes of membership that are durable. */
+  get durable(): number {
+    return this.#durable.messages(this.#stream);
+  }
+
   /** Somebody sends. Returns what to call when the device has said that it is safe. */
   asked(device: string, text: string): () => void {
     const sent: Sent = { device, text, order: this.#sent.size, state: 'asked' };
@@ -61,6 +66,7 @@ export class MessageLedger {
     for (const event of events) {
       if (event.type !== 'message') continue;
       const { message } = event;
+      if (message.membership !== undefined) continue;
       const { text } = message.body;
       if (text.includes(FORBIDDEN)) this.#violations.add('C3', `"${text}" is there`);
       if (places.has(text)) this.#violations.add('C3', `"${text}" is there twice`);

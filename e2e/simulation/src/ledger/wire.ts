@@ -8,7 +8,6 @@ import {
   parseAddress,
   streamName,
 } from '@weft/protocol';
-import type { Link } from '@weft/testkit/sim';
 import { type Content, contentOf } from '../content.ts';
 import { TENANT } from '../rules.ts';
 import type { DurableLog } from './durable-log.ts';
@@ -29,6 +28,13 @@ export interface Hostile {
   readonly codes: readonly string[];
 }
 
+/** What messages go over: a socket, or a session with all of its links. */
+export interface Line {
+  /** Positive for sockets, negative for sessions. */
+  readonly id: number;
+  readonly site: string;
+}
+
 interface LinkLedger {
   readonly writes: Map<string, PendingWrite[]>;
 }
@@ -41,6 +47,8 @@ export class WireLedger {
   readonly #violations: Violations;
   readonly #durable: DurableLog;
   readonly #links = new Map<number, LinkLedger>();
+  /** Sessions without a link: what is said to them waits, perhaps for ever. */
+  readonly #parked = new Set<number>();
   /** Frames that must be refused, by identity: the simulated network hands on the very object that was sent. */
   readonly #hostile = new WeakMap<Uint8Array, Hostile>();
   /** Frames that go to several sockets are one object: looked at once. */
@@ -63,7 +71,7 @@ export class WireLedger {
   }
 
   /** A frame reached the server. */
-  up(link: Link, frame: Uint8Array): void {
+  up(link: Line, frame: Uint8Array): void {
     const hostile = this.#hostile.get(frame);
     // What an adversary sends without a mark may be anything.
     if (hostile === undefined && link.site === ADVERSARY) return;
@@ -83,7 +91,7 @@ export class WireLedger {
   }
 
   /** The server sent a frame. */
-  down(link: Link, frame: Uint8Array): void {
+  down(link: Line, frame: Uint8Array): void {
     if (this.#seen.has(frame)) return;
     this.#seen.add(frame);
     const reader = new FrameReader(frame);
@@ -105,13 +113,24 @@ export class WireLedger {
   }
 
   /** A socket has ended: what it was not told of, it will never be told of. */
-  ended(link: Link): void {
+  ended(link: Line): void {
     this.#links.delete(link.id);
+  }
+
+  /** A session has lost its link. */
+  parked(line: Line): void {
+    this.#parked.add(line.id);
+  }
+
+  /** It is on another. */
+  live(line: Line): void {
+    this.#parked.delete(line.id);
   }
 
   /** Whether every write that has reached the server was answered. */
   get answered(): boolean {
-    for (const { writes } of this.#links.values()) {
+    for (const [id, { writes }] of this.#links) {
+      if (this.#parked.has(id)) continue;
       for (const list of writes.values()) if (list.length > 0) return false;
     }
     return true;
@@ -119,14 +138,14 @@ export class WireLedger {
 
   /** The writes without an answer, in words. */
   get unanswered(): string {
-    return [...this.#links.values()]
-      .flatMap(({ writes }) => [...writes])
+    return [...this.#links]
+      .flatMap(([id, { writes }]) => (this.#parked.has(id) ? [] : [...writes]))
       .filter(([, list]) => list.length > 0)
       .map(([address, list]) => `${list[0]?.hostile?.kind ?? 'a write'} at ${address}`)
       .join(', ');
   }
 
-  #own(link: Link, message: Down): void {
+  #own(link: Line, message: Down): void {
     switch (message.type) {
       case 'stored':
         this.#stored(link, message.document, message.n);
@@ -158,7 +177,7 @@ export class WireLedger {
     }
   }
 
-  #stored(link: Link, document: string, n: number): void {
+  #stored(link: Line, document: string, n: number): void {
     const { writes } = this.#link(link);
     const list = writes.get(document) ?? [];
     writes.set(
@@ -181,7 +200,7 @@ export class WireLedger {
     }
   }
 
-  #refused(link: Link, document: string, n: number, code: string): void {
+  #refused(link: Line, document: string, n: number, code: string): void {
     const { writes } = this.#link(link);
     const list = writes.get(document) ?? [];
     const write = list.find((candidate) => candidate.n === n);
@@ -204,10 +223,8 @@ export class WireLedger {
   }
 
   #acked(id: string, sequence: number): void {
-    const found = this.#durable
-      .conversationEvents()
-      .some((event) => event.command.id === id && event.sequence === sequence);
-    if (!found) this.#violations.add('C4', `message ${id} was acked before it was durable`);
+    if (this.#durable.had(id, sequence)) return;
+    this.#violations.add('C4', `message ${id} was acked before it was durable`);
   }
 
   #people(address: string, update: Uint8Array): void {
@@ -221,7 +238,7 @@ export class WireLedger {
     }
   }
 
-  #link(link: Link): LinkLedger {
+  #link(link: Line): LinkLedger {
     const found = this.#links.get(link.id);
     if (found !== undefined) return found;
     const made: LinkLedger = { writes: new Map() };

@@ -1,6 +1,6 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 
-const answerSchema = z.object({ token: z.string(), sub: z.string() });
+const answerSchema = v.object({ token: v.string(), sub: v.string() });
 
 /** Signs a new guest in at a server on 127.0.0.1. */
 export async function signIn(
@@ -12,5 +12,5 @@ export async function signIn(
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ name }),
   });
-  return answerSchema.parse(await response.json());
+  return v.parse(answerSchema, await response.json());
 }

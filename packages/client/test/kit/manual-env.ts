@@ -9,6 +9,8 @@ interface Timer {
 export interface ManualEnv extends Environment {
   /** Moves the clock, and fires what is due, in order of time. */
   advance(ms: number): void;
+  /** Moves the clock and fires nothing: the tab is frozen. What is due is fired by the next `advance`. */
+  freeze(ms: number): void;
   /** What `online` and focus do in a browser. */
   hurry(): void;
   /** Timers that have not fired. */
@@ -20,7 +22,7 @@ let seeds = 0;
 
 /** @param connect makes the client's end of a new socket */
 export function manualEnv(
-  connect: (url: string) => SocketLike,
+  connect: (url: string, protocol: string) => SocketLike,
   random: () => number = mulberry32((seeds += 1)),
 ): ManualEnv {
   let now = 1_700_000_000_000;
@@ -49,6 +51,9 @@ export function manualEnv(
         due.fire();
       }
       now = end;
+    },
+    freeze: (ms) => {
+      now += ms;
     },
     hurry: () => {
       for (const hurry of hurries) hurry();

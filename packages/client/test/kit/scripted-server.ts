@@ -9,6 +9,7 @@ import {
   type Message,
   MessageType,
   PROTOCOL_VERSION,
+  type PresenceMessage,
   SEGMENT_ROOT,
   SyncType,
   WEFT_ADDRESS,
@@ -145,6 +146,7 @@ export class ScriptedServer {
 export class ServerSocket {
   readonly hellos: Hello[] = [];
   readonly commands: Command[] = [];
+  readonly presences: PresenceMessage[] = [];
   readonly digests: Digest[] = [];
   readonly writes: HeldWrite[] = [];
   /** All writes that came, answered or not. */
@@ -167,7 +169,6 @@ export class ServerSocket {
       get readyState() {
         return state.ready;
       },
-      bufferedAmount: 0,
       onopen: null,
       onmessage: null,
       onclose: null,
@@ -264,6 +265,7 @@ export class ServerSocket {
       if ('refused' in command) throw new Error(command.refused);
       this.commands.push(command);
     }
+    if (message.type === 'presence') this.presences.push(message);
     if (message.type === 'digest') this.digests.push(message);
     if (message.type !== 'hello') return;
     this.hellos.push(message);

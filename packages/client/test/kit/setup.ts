@@ -2,9 +2,19 @@ import { type MemoryDisk, createMemoryDisk, openMemoryDevice } from '@weft/stora
 import type { HubTab } from '@weft/testkit/sim';
 import { afterEach } from 'vitest';
 import type * as Y from 'yjs';
-import { type Observable, type Weft, type WeftOptions, createWeft } from '../../src/index.ts';
+import {
+  type Environment,
+  type Observable,
+  type Weft,
+  type WeftOptions,
+  createWeft,
+  loadParts,
+} from '../../src/index.ts';
 import { type ManualEnv, manualEnv } from './manual-env.ts';
 import { ScriptedServer } from './scripted-server.ts';
+
+// When a part comes depends on the machine; `test/parts.test.ts` is about that.
+await loadParts();
 
 /** A client with everything that is around it. */
 export interface Bench {
@@ -18,6 +28,8 @@ export interface Bench {
 
 export interface BenchOptions extends Partial<WeftOptions> {
   readonly server?: ScriptedServer;
+  /** What stands before the server. */
+  readonly dial?: Environment['socket'];
   readonly disk?: MemoryDisk;
   readonly draws?: () => number;
   /** Its place among the tabs of one device. */
@@ -32,14 +44,15 @@ afterEach(async () => {
 
 export function bench(options: BenchOptions = {}): Bench {
   const { server = new ScriptedServer(), disk = createMemoryDisk(), draws, tab, ...rest } = options;
-  const env = manualEnv(server.connect, draws);
+  const { dial = server.connect, ...own } = rest;
+  const env = manualEnv(dial, draws);
   const weft = createWeft({
     url: 'ws://test.invalid/sync',
     token: 'token',
     store: openMemoryDevice(disk),
     env: tab === undefined ? env : { ...env, channel: tab.channel, lock: tab.lock },
     ...(tab === undefined ? {} : { tabs: 'device' }),
-    ...rest,
+    ...own,
   });
   open.push(weft);
   return {
@@ -49,7 +62,7 @@ export function bench(options: BenchOptions = {}): Bench {
     disk,
     reload: async (more = {}) => {
       await weft.close();
-      return bench({ server, disk, ...more });
+      return bench({ server, dial, disk, ...more });
     },
   };
 }

@@ -1,11 +1,12 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
+import { naturalSchema } from '../schemas.ts';
 
 /** Said before an intended close, by either side. */
-export const byeSchema = z.object({
-  type: z.literal('bye'),
-  code: z.string(),
-  message: z.string(),
+export const byeSchema = v.object({
+  type: v.literal('bye'),
+  code: v.string(),
+  message: v.string(),
   /** Milliseconds to wait before coming back, where the server spreads reconnects. */
-  retryAfter: z.optional(z.int().check(z.nonnegative())),
+  retryAfter: v.optional(naturalSchema),
 });
-export type Bye = z.infer<typeof byeSchema>;
+export type Bye = v.InferOutput<typeof byeSchema>;

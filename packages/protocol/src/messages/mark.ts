@@ -1,13 +1,13 @@
-import * as z from 'zod/mini';
-import { ID_PATTERN } from '../names.ts';
+import * as v from 'valibot';
+import { idSchema, naturalSchema } from '../schemas.ts';
 
 /** How far a client's person has got in a conversation. Not answered; said again on each new socket. */
-export const markSchema = z.object({
-  type: z.literal('mark'),
-  conversation: z.string().check(z.regex(ID_PATTERN)),
+export const markSchema = v.object({
+  type: v.literal('mark'),
+  conversation: idSchema,
   /** Every message up to this sequence is on the device. */
-  delivered: z.int().check(z.nonnegative()),
+  delivered: naturalSchema,
   /** Every message up to this sequence was shown in a visible, focused view. */
-  read: z.int().check(z.nonnegative()),
+  read: naturalSchema,
 });
-export type Mark = z.infer<typeof markSchema>;
+export type Mark = v.InferOutput<typeof markSchema>;

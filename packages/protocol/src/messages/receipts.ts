@@ -1,10 +1,10 @@
-import * as z from 'zod/mini';
-import { receiptSchema } from '../receipts.ts';
+import * as v from 'valibot';
+import { receiptSchema } from '../receipt.ts';
 
 /** Where people are in a conversation: all of them when it is opened, then those who moved, at most once a second. */
-export const receiptsSchema = z.object({
-  type: z.literal('receipts'),
-  conversation: z.string(),
-  members: z.array(receiptSchema),
+export const receiptsSchema = v.object({
+  type: v.literal('receipts'),
+  conversation: v.string(),
+  members: v.array(receiptSchema),
 });
-export type Receipts = z.infer<typeof receiptsSchema>;
+export type Receipts = v.InferOutput<typeof receiptsSchema>;

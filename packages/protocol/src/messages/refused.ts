@@ -1,11 +1,12 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
+import { positiveSchema } from '../schemas.ts';
 
 /** The write with number `n` of this socket to this document changed nothing, and will not be stored. */
-export const refusedSchema = z.object({
-  type: z.literal('refused'),
-  document: z.string(),
-  n: z.int().check(z.positive()),
-  code: z.string(),
-  message: z.string(),
+export const refusedSchema = v.object({
+  type: v.literal('refused'),
+  document: v.string(),
+  n: positiveSchema,
+  code: v.string(),
+  message: v.string(),
 });
-export type Refused = z.infer<typeof refusedSchema>;
+export type Refused = v.InferOutput<typeof refusedSchema>;

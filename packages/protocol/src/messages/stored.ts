@@ -1,9 +1,10 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
+import { positiveSchema } from '../schemas.ts';
 
 /** Every write of this socket to this document up to number `n` is committed. Cumulative. */
-export const storedSchema = z.object({
-  type: z.literal('stored'),
-  document: z.string(),
-  n: z.int().check(z.positive()),
+export const storedSchema = v.object({
+  type: v.literal('stored'),
+  document: v.string(),
+  n: positiveSchema,
 });
-export type Stored = z.infer<typeof storedSchema>;
+export type Stored = v.InferOutput<typeof storedSchema>;

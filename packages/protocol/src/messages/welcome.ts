@@ -1,17 +1,18 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
+import { integerSchema, positiveSchema } from '../schemas.ts';
 
 /** The answer to a hello: who the server says you are, and which history it holds. */
-export const welcomeSchema = z.object({
-  type: z.literal('welcome'),
-  protocol: z.int().check(z.positive()),
-  build: z.string(),
+export const welcomeSchema = v.object({
+  type: v.literal('welcome'),
+  protocol: positiveSchema,
+  build: v.string(),
   /** Identity of the database. */
-  serverId: z.string(),
+  serverId: v.string(),
   /** Raised by a restore: what was stored under another epoch counts as not stored. */
-  epoch: z.int().check(z.positive()),
-  sub: z.string(),
-  name: z.string(),
+  epoch: positiveSchema,
+  sub: v.string(),
+  name: v.string(),
   /** When the token expires, UTC milliseconds; `null` when never. */
-  expires: z.nullable(z.int()),
+  expires: v.nullable(integerSchema),
 });
-export type Welcome = z.infer<typeof welcomeSchema>;
+export type Welcome = v.InferOutput<typeof welcomeSchema>;

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import * as z from 'zod/mini';
 import {
   DEFAULT_TENANT,
   MAIN_WORKSPACE,
@@ -8,12 +7,20 @@ import {
   formatResource,
 } from '@weft/protocol';
 import type { Registry } from '@weft/storage';
+import * as v from 'valibot';
+import { revokedName } from './revocations.ts';
 import type { Tokens } from './tokens.ts';
 
 /** What a guest asks for: a name, and the secret of an earlier visit. */
-const requestSchema = z.object({
-  name: z.string().check(z.trim(), z.minLength(1), z.maxLength(NAME_MAX), z.regex(/^[^\p{Cc}]*$/u)),
-  secret: z.optional(z.string().check(z.maxLength(256))),
+export const guestRequestSchema = v.object({
+  name: v.pipe(
+    v.string(),
+    v.trim(),
+    v.minLength(1),
+    v.maxLength(NAME_MAX),
+    v.regex(/^[^\p{Cc}]*$/u),
+  ),
+  secret: v.optional(v.pipe(v.string(), v.maxLength(256))),
 });
 
 /** What a guest gets: a token for now, and a secret that keeps who they are beyond it. */
@@ -38,15 +45,22 @@ export async function signInGuest(
   tokens: Tokens,
   request: unknown,
 ): Promise<GuestSession> {
-  const parsed = requestSchema.safeParse(request);
+  const parsed = v.safeParse(guestRequestSchema, request);
   if (!parsed.success) {
     throw new WeftError('request-invalid', `A name of 1 to ${NAME_MAX} characters is needed.`);
   }
-  const { name } = parsed.data;
-  const secret = parsed.data.secret ?? randomBytes(32).toString('base64url');
+  const { name } = parsed.output;
+  const secret = parsed.output.secret ?? randomBytes(32).toString('base64url');
   const hash = createHash('sha256').update(secret).digest('hex');
-  const known = parsed.data.secret === undefined ? undefined : await registry.guest(hash);
-  if (parsed.data.secret !== undefined && known === undefined) throw new WeftError('guest-unknown');
+  const known = parsed.output.secret === undefined ? undefined : await registry.guest(hash);
+  if (parsed.output.secret !== undefined && known === undefined)
+    throw new WeftError('guest-unknown');
+  // Nobody else vouches for a guest: who was turned out does not come back by themselves.
+  if (
+    known !== undefined &&
+    (await registry.revoked(known.tenant, revokedName(known))) !== undefined
+  )
+    throw new WeftError('revoked');
   const guest = known ?? {
     tenant: DEFAULT_TENANT,
     sub: `guest-${randomBytes(12).toString('hex')}`,

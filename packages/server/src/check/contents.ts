@@ -1,8 +1,11 @@
 import { type ConversationEvent, streamName } from '@weft/protocol';
-import { ADOPTED } from '@weft/storage';
+import { ADOPTED, type BlobStore } from '@weft/storage';
 import { type ReadableLog } from '../engine/load.ts';
 import { checkDocument, checkSegment } from './document.ts';
 import { checkEvents } from './events.ts';
+import { type NamedFiles, checkFiles, collectNamed } from './files.ts';
+import { checkMembers } from './members.ts';
+import { checkTexts } from './texts.ts';
 import { type StreamKind, kindOf } from './streams.ts';
 
 /** What was looked at, and what is wrong with it. */
@@ -12,7 +15,9 @@ export interface ContentsReport {
   readonly messages: number;
   /** Documents that somebody brought something back to who is not known to have written it: name → records. */
   readonly adopted: Readonly<Record<string, number>>;
-  /** One line each; empty when nothing is wrong. */
+  /** Files that messages name: how many, and what is wrong with them, one line each. */
+  readonly files: { readonly named: number; readonly problems: readonly string[] };
+  /** One line each; empty when nothing else is wrong. */
   readonly problems: readonly string[];
 }
 
@@ -20,16 +25,31 @@ export interface ContentsReport {
  * Reads everything that a database holds as a server would: every document loads whole, every conversation is dense,
  * and its segments say what its events say (laws D3, D4, C1, C2). A stream at a time is in memory.
  * @param streams the names of all streams
+ * @param texts of a conversation's messages that a search finds: the number of the event that it finds them by
+ * @param blobs the files beside the database; without them none of theirs is there
  */
 export async function checkContents(
   log: ReadableLog,
   streams: readonly string[],
+  texts?: (stream: string) => ReadonlyMap<number, number>,
+  blobs?: Pick<BlobStore, 'read'>,
 ): Promise<ContentsReport> {
-  const kinds = { document: 0, workspace: 0, conversation: 0, segment: 0, other: 0 };
+  const kinds = {
+    document: 0,
+    workspace: 0,
+    conversation: 0,
+    segment: 0,
+    members: 0,
+    person: 0,
+    file: 0,
+    other: 0,
+  };
   const adopted: Record<string, number> = {};
   const problems: string[] = [];
   let messages = 0;
   const known = new Set(streams);
+  const due: NamedFiles = new Map();
+  const fileStreams: { readonly tenant: string; readonly id: string }[] = [];
   for (const name of streams) {
     const found = kindOf(name);
     kinds[found.kind] += 1;
@@ -49,14 +69,24 @@ export async function checkContents(
           const stream = streamName(found.tenant, { kind: 'conversation', id: found.id, segment });
           problems.push(...(await checkSegment(log, stream, expected)));
         }
+        problems.push(...(await checkMembers(log, found.tenant, found.id, events)));
+        if (texts !== undefined) problems.push(...checkTexts(name, events, texts(name)));
+        collectNamed(due, found.tenant, found.id, events);
         break;
       }
+      case 'members':
       case 'segment':
         // Looked at with its conversation, which must be there.
         if (!known.has(streamName(found.tenant, { kind: 'conversation', id: found.id }))) {
           problems.push(`${name}: its conversation has no events`);
         }
         break;
+      // Looked at when all conversations are known.
+      case 'file':
+        fileStreams.push(found);
+        break;
+      // Written in the append of what it tells of.
+      case 'person':
       case 'other':
         break;
       default: {
@@ -65,7 +95,15 @@ export async function checkContents(
       }
     }
   }
-  return { kinds, messages, adopted, problems };
+  const files = await checkFiles(log, fileStreams, due, blobs);
+  problems.push(...files.records);
+  return {
+    kinds,
+    messages,
+    adopted,
+    files: { named: files.named, problems: files.bytes },
+    problems,
+  };
 }
 
 async function countAdopted(log: ReadableLog, stream: string): Promise<number> {

@@ -2,9 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   type ConversationEvent,
   EMPTY_SEGMENT,
-  PINS_ROOT,
-  REACTIONS_ROOT,
   SEGMENT_ROOT,
+  SEGMENT_ROOTS,
   writeEvent,
 } from '@weft/protocol';
 import * as Y from 'yjs';
@@ -27,7 +26,7 @@ export async function checkSegment(
   const { doc, problems } = await loadWhole(log, stream);
   const expected = writtenBy(events);
   const wrong = [...problems];
-  for (const root of [SEGMENT_ROOT, REACTIONS_ROOT, PINS_ROOT]) {
+  for (const root of SEGMENT_ROOTS) {
     const [found, due] = [doc.getMap(root), expected.getMap(root)];
     for (const key of due.keys()) {
       const name = root === SEGMENT_ROOT ? `message ${key}` : `${root} ${key}`;

@@ -1,11 +1,13 @@
 import {
   type ConversationEvent,
+  FIRST_SEGMENT,
   authorOf,
   conversationEventSchema,
   segmentOf,
   stateAfter,
 } from '@weft/protocol';
 import type { LogRecord } from '@weft/storage';
+import * as v from 'valibot';
 import { type ReadableLog } from '../engine/load.ts';
 import { reasonOf } from '../logger.ts';
 
@@ -46,7 +48,9 @@ function problemOf(
   before: ConversationEvent | undefined,
   commands: Set<string>,
 ): string | undefined {
-  const key = `${authorOf(event)}/${event.command.id}`;
+  const { id } = event.command;
+  // What servers wrote before has its author in its key.
+  const key = record.key === id ? id : `${authorOf(event)}/${id}`;
   const repeated = commands.has(key);
   commands.add(key);
   if (event.event !== record.number) return `calls itself event ${event.event}`;
@@ -55,23 +59,35 @@ function problemOf(
     if (event.sequence !== highest + 1) return `has sequence ${event.sequence}`;
     if (event.message.id !== event.command.id) return 'has the message of another';
   } else {
-    if (event.sequence > highest) return `changes message ${event.sequence}, which is not there`;
+    if (event.type === 'change' && event.sequence > highest)
+      return `changes message ${event.sequence}, which is not there`;
     if (event.newest.sequence !== highest) return `says that there are ${event.newest.sequence}`;
   }
-  if (event.message !== undefined && event.message.sequence !== event.sequence) {
+  if (
+    event.type !== 'thread' &&
+    event.message !== undefined &&
+    event.message.sequence !== event.sequence
+  ) {
     return 'has the message of another';
   }
-  if (event.segment !== segmentOf(event.sequence)) return `names segment ${event.segment}`;
+  if (!segmentsOf(event).includes(event.segment)) return `names segment ${event.segment}`;
   if (repeated) return `repeats the command ${event.command.id}`;
   return record.key === key ? undefined : 'has the key of another command';
+}
+
+/** Where an event may write: pins are in the first segment, and in what servers wrote before, beside their messages. */
+function segmentsOf({ type, sequence, command: { action } }: ConversationEvent): readonly number[] {
+  if (type === 'thread') return [FIRST_SEGMENT];
+  const isPin = action.type === 'pin' || action.type === 'unpin';
+  return [segmentOf(sequence), ...(isPin ? [FIRST_SEGMENT] : [])];
 }
 
 /** The event, or why it is none. */
 function read(record: LogRecord): ConversationEvent | string {
   try {
     const json: unknown = JSON.parse(new TextDecoder().decode(record.bytes));
-    const parsed = conversationEventSchema.safeParse(json);
-    return parsed.success ? parsed.data : 'it fits no schema';
+    const parsed = v.safeParse(conversationEventSchema, json);
+    return parsed.success ? parsed.output : 'it fits no schema';
   } catch (error) {
     return reasonOf(error);
   }

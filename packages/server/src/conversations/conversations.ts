@@ -5,27 +5,37 @@ import {
   type ConversationEvent,
   type ConversationHead,
   type ConversationState,
+  type Direct,
   type ErrorCode,
+  type MembersMessage,
+  authorOf,
   conversationEventSchema,
   decide,
   errorDefinition,
   formatAddress,
+  isErrorCode,
   readCommand,
   sameEffect,
   segmentOf,
   segmentStateOf,
   stateAfter,
   streamName,
+  textOfEvent,
   timeOf,
   withSegment,
 } from '@weft/protocol';
 import type { Identity, LogRecord, Log, Registry, Store } from '@weft/storage';
+import * as v from 'valibot';
 import * as Y from 'yjs';
 import type { Principal } from '../auth/principal.ts';
-import { recordResource } from '../auth/resources.ts';
+import { recordMaker, recordResource } from '../auth/resources.ts';
 import { Pipeline } from '../door/pipeline.ts';
 import { catchUp } from '../engine/load.ts';
+import { namingEntries } from '../files/records.ts';
 import { type Logger, reasonOf } from '../logger.ts';
+import { MembersReader, begunDirects, membershipEntries } from './members.ts';
+import type { Timings } from './timings.ts';
+import { Turns } from './turns.ts';
 
 /** What became of a command, and what others must hear of it. */
 export type CommandResult = Ack['result'];
@@ -39,6 +49,8 @@ export interface ConversationListener {
     update: Uint8Array | undefined,
     head: ConversationHead,
   ): void;
+  /** A direct conversation began: what each of its two people (`sub`) is told. */
+  begun(tenant: string, directs: ReadonlyMap<string, Direct>): void;
   /**
    * A commit's outcome was not known, and the log has been read since: these segments may hold more than was shown.
    * Resolves when what is open shows all of it.
@@ -48,8 +60,11 @@ export interface ConversationListener {
 
 const utf8 = new TextEncoder();
 
-/** Conversations whose state is kept while nothing is under way: reading a segment costs a few milliseconds. */
-const STATES_KEPT = 64;
+/** Conversations whose state is kept while nothing is under way: to read it for each message costs more than the message. */
+const STATES_KEPT = 1_024;
+
+/** Those of them that are kept with what was read of segments and members, which takes a few milliseconds and some room. */
+const FULL_STATES_KEPT = 64;
 
 /**
  * Conversations: commands become events with dense numbers (laws C1–C5). One append holds the event and the update
@@ -66,16 +81,22 @@ export class Conversations {
   readonly #pipelines = new Map<string, Pipeline<ConversationState>>();
   /** By stream, the one used last at the end: what the log itself refuses to build on once it is out of date. */
   readonly #states = new Map<string, ConversationState>();
+  /** Streams whose state there is kept in full, the one used last at the end. */
+  readonly #full = new Set<string>();
   /** By stream: segments that commands under way need to know. */
-  readonly #needed = new Map<string, Set<number>>();
+  readonly #needed = new Map<string, Set<number | 'members'>>();
   /** By stream: segments that a commit of unknown outcome may have written to. */
   readonly #unsure = new Map<string, Set<number>>();
+  readonly #turns: Turns;
+  readonly #members: MembersReader;
+  readonly #timings: Timings | undefined;
 
   constructor(options: {
     readonly store: Store;
     readonly now: () => number;
     readonly logger: Logger;
     readonly listener: ConversationListener;
+    readonly timings?: Timings;
   }) {
     this.#log = options.store.log;
     this.#registry = options.store.registry;
@@ -83,6 +104,9 @@ export class Conversations {
     this.#now = options.now;
     this.#logger = options.logger;
     this.#listener = options.listener;
+    this.#turns = new Turns(options.now);
+    this.#timings = options.timings;
+    this.#members = new MembersReader(this.#log);
   }
 
   get busy(): boolean {
@@ -92,18 +116,62 @@ export class Conversations {
   /** Runs a command of a person who may write in its conversation. Resolves after the commit. */
   async command(principal: Principal, frame: CommandFrame): Promise<CommandResult> {
     const command = readCommand(frame);
-    if ('refused' in command) return refused(command.refused);
+    if ('refused' in command) return this.refuse(principal, frame, command.refused);
     const stream = streamName(principal.tenant, { kind: 'conversation', id: command.conversation });
-    const key = `${principal.sub}/${command.id}`;
     try {
-      return (
-        (await this.#repeated(stream, key, command)) ??
-        (await this.#append(principal, stream, key, command))
-      );
+      for (;;) {
+        const result =
+          (await this.#repeated(principal, stream, command)) ??
+          (await this.#append(principal, stream, command));
+        if (result.outcome === 'stored') {
+          this.#turns.passed(principal, command);
+          return result;
+        }
+        if (result.code !== 'out-of-turn') return this.#refused(principal, command, result);
+        // It was refused because of one whose commit failed. That one, or this, may be in the log all the same: then
+        // its device has seen it, and will not send it again.
+        const found = await this.#repeated(principal, stream, command);
+        if (found?.outcome === 'stored') this.#turns.passed(principal, command);
+        if (found !== undefined) return found;
+        if (!(await this.#settled(principal, stream, command))) return result;
+      }
     } catch (error) {
       this.#logger.error('A command could not be run.', { stream, reason: reasonOf(error) });
-      return refused('storage-failed');
+      return this.refuse(principal, command, 'storage-failed');
     }
+  }
+
+  /** Refuses a command that gets no further. Those that its device made after it wait for it, where it may come again. */
+  refuse(principal: Principal, command: CommandFrame, code: ErrorCode): CommandResult {
+    return this.#refused(principal, command, refused(code));
+  }
+
+  /** A command is looked at before it is run: what its device made later waits for it (law C5). */
+  expect(principal: Principal, command: CommandFrame): void {
+    this.#turns.refused(principal, command);
+  }
+
+  #refused(
+    principal: Principal,
+    command: CommandFrame,
+    result: CommandResult & { readonly outcome: 'refused' },
+  ): CommandResult {
+    const { code } = result;
+    if (isErrorCode(code) && errorDefinition(code).retry === 'later') {
+      this.#turns.refused(principal, command);
+    } else {
+      this.#turns.passed(principal, command);
+    }
+    return result;
+  }
+
+  /** Whether what a command waits for is in the log already; then it waits for it no more. */
+  async #settled(principal: Principal, stream: string, command: Command): Promise<boolean> {
+    const first = this.#turns.mustWait(principal, command);
+    if (first === undefined) return true;
+    if ((await this.#find(principal, stream, first)) === undefined) return false;
+    this.#turns.passed(principal, first);
+    return true;
   }
 
   /** The newest event of a conversation, as an `event` message. */
@@ -113,34 +181,61 @@ export class Conversations {
     return headOf(conversation, last);
   }
 
-  /** The result of a command that was stored before, or its refusal when its id now means something else. */
-  async #repeated(
-    stream: string,
-    key: string,
-    command: Command,
-  ): Promise<CommandResult | undefined> {
-    const record = await this.#log.find(stream, key);
-    if (record === undefined) return undefined;
-    const event = readEvent(record);
-    return sameEffect(event.command, command) ? storedAs(event) : refused('command-id-reused');
+  /** Who is in a conversation, as a `members` message. */
+  async members(tenant: string, conversation: string): Promise<MembersMessage> {
+    // The head first: what is told may hold more than it says, and a change that is told twice is one change.
+    const { sequence } = await this.head(tenant, conversation);
+    const { members } = await this.#members.of(tenant, conversation);
+    return { type: 'members', conversation, sequence, members: [...members.values()] };
   }
 
-  #append(
+  /** The direct conversations of a person. */
+  directs(tenant: string, sub: string): Promise<readonly Direct[]> {
+    return this.#members.directs(tenant, sub);
+  }
+
+  /**
+   * The result of a command that was stored before, or its refusal when its id means something else, or is somebody
+   * else's: lists are keyed by it.
+   */
+  async #repeated(
     principal: Principal,
     stream: string,
-    key: string,
     command: Command,
-  ): Promise<CommandResult> {
+  ): Promise<CommandResult | undefined> {
+    const record = await this.#find(principal, stream, command);
+    if (record === undefined) return undefined;
+    const event = readEvent(record);
+    const same = authorOf(event) === principal.sub && sameEffect(event.command, command);
+    return same ? storedAs(event) : refused('command-id-reused');
+  }
+
+  /** The event of a command's id. What servers wrote before has its author in its key. */
+  async #find(
+    { sub }: Principal,
+    stream: string,
+    { id }: Pick<Command, 'id'>,
+  ): Promise<LogRecord | undefined> {
+    return (await this.#log.find(stream, id)) ?? this.#log.find(stream, `${sub}/${id}`);
+  }
+
+  #append(principal: Principal, stream: string, command: Command): Promise<CommandResult> {
     let segments: readonly number[] = [];
     return this.#pipeline(stream, principal.tenant, command.conversation).run<CommandResult>({
       decide: (state) => {
+        if (this.#turns.mustWait(principal, command) !== undefined) {
+          // Noted at once: those behind it are decided before it is answered.
+          this.#turns.refused(principal, command);
+          return { do: 'answer', result: refused('out-of-turn') };
+        }
         const decision = decide(state, command, principal, this.#identity.epoch, this.#now());
         if (decision.outcome === 'refuse') return { do: 'answer', result: refused(decision.code) };
         if (decision.outcome === 'read') {
           this.#need(stream, decision.segment);
           return { do: 'reload' };
         }
-        const { event, segmentUpdate, next } = decision;
+        const { event, segmentUpdate, files, next } = decision;
+        const text = textOfEvent(event);
         segments = [...segments, event.segment];
         const segment = {
           kind: 'conversation',
@@ -155,10 +250,11 @@ export class Conversations {
             {
               ...common,
               stream,
-              key,
+              key: command.id,
               kind: 'event',
               bytes: utf8.encode(JSON.stringify(event)),
               after: state.event,
+              ...(text === undefined ? {} : { text: { scope: principal.tenant, ...text } }),
             },
             ...(segmentUpdate === undefined
               ? []
@@ -170,6 +266,13 @@ export class Conversations {
                     bytes: segmentUpdate,
                   },
                 ]),
+            ...membershipEntries(principal.tenant, event),
+            ...namingEntries(
+              principal.tenant,
+              { conversation: command.conversation, sequence: event.sequence },
+              files,
+              common,
+            ),
           ],
           committed: () => {
             if (event.event === 1) this.#record(principal, command.conversation);
@@ -177,18 +280,23 @@ export class Conversations {
               principal.tenant,
               formatAddress(segment),
               segmentUpdate,
-              headOf(command.conversation, event, event.segment),
+              withTrace(headOf(command.conversation, event, event.segment), command.trace),
             );
+            this.#timings?.stored(principal.tenant, event);
+            const begun = begunDirects(event);
+            if (begun.size > 0) this.#listener.begun(principal.tenant, begun);
             return storedAs(event);
           },
           // Another copy of this command was on its way: the log wrote one, and it answers for both.
-          rejected: async () => (await this.#repeated(stream, key, command)) ?? refused('internal'),
+          rejected: async () =>
+            (await this.#repeated(principal, stream, command)) ?? refused('internal'),
         };
       },
       failed: (error) => {
         this.#logger.error('A message could not be stored.', { stream, reason: error.message });
         this.#doubt(stream, segments);
-        return refused('storage-failed');
+        // Noted at once: those behind it are decided again before it is answered.
+        return this.refuse(principal, command, 'storage-failed');
       },
     });
   }
@@ -202,16 +310,28 @@ export class Conversations {
     );
   }
 
+  /** Makes up for what `#record` could not do: its commit was of unknown outcome, or the process ended behind it. */
+  async #recordMaker(tenant: string, id: string): Promise<void> {
+    const resource = { kind: 'conversation', id } as const;
+    await recordMaker({ log: this.#log, registry: this.#registry }, tenant, resource).catch(
+      (error: unknown) => {
+        this.#logger.error('A resource could not be recorded.', { reason: reasonOf(error) });
+      },
+    );
+  }
+
   #pipeline(stream: string, tenant: string, conversation: string): Pipeline<ConversationState> {
     const found = this.#pipelines.get(stream);
     if (found !== undefined) return found;
     const initial = this.#states.get(stream);
     this.#states.delete(stream);
+    this.#full.delete(stream);
     const made = new Pipeline<ConversationState>(
       this.#log,
       async () => {
         const last = await this.#last(stream);
         await this.#resolveDoubts(stream, tenant, conversation, last);
+        if (last !== undefined) await this.#recordMaker(tenant, conversation);
         return this.#withNeeded(stream, tenant, conversation, stateAfter(last));
       },
       {
@@ -227,13 +347,25 @@ export class Conversations {
   #rest(stream: string, state: ConversationState | undefined): void {
     this.#pipelines.delete(stream);
     this.#needed.delete(stream);
-    if (state === undefined || state.segments.size === 0) return;
+    if (state === undefined) return;
     this.#states.set(stream, state);
+    if (state.segments.size > 0 || state.members !== undefined) this.#full.add(stream);
+    const [heaviest] = this.#full;
+    if (this.#full.size > FULL_STATES_KEPT && heaviest !== undefined) {
+      const kept = this.#states.get(heaviest);
+      if (kept !== undefined) {
+        this.#states.set(heaviest, { ...kept, segments: new Map(), members: undefined });
+      }
+      this.#full.delete(heaviest);
+    }
     const [oldest] = this.#states.keys();
-    if (this.#states.size > STATES_KEPT && oldest !== undefined) this.#states.delete(oldest);
+    if (this.#states.size > STATES_KEPT && oldest !== undefined) {
+      this.#states.delete(oldest);
+      this.#full.delete(oldest);
+    }
   }
 
-  #need(stream: string, segment: number): void {
+  #need(stream: string, segment: number | 'members'): void {
     const needed = this.#needed.get(stream) ?? new Set();
     // The newest need comes last, and is the last to be let go.
     needed.delete(segment);
@@ -241,8 +373,8 @@ export class Conversations {
   }
 
   /**
-   * Reads the segments that commands under way need. A segment may be read with more in it than the head that was read
-   * before: then what is decided on it is refused by the log, and both are read again.
+   * Reads the segments, and the members, that commands under way need. A segment may be read with more in it than the
+   * head that was read before: then what is decided on it is refused by the log, and both are read again.
    */
   async #withNeeded(
     stream: string,
@@ -252,6 +384,10 @@ export class Conversations {
   ): Promise<ConversationState> {
     let known = state;
     for (const segment of this.#needed.get(stream) ?? []) {
+      if (segment === 'members') {
+        known = { ...known, ...(await this.#members.of(tenant, id)) };
+        continue;
+      }
       const doc = new Y.Doc();
       await catchUp(this.#log, streamName(tenant, { kind: 'conversation', id, segment }), doc, 0);
       known = withSegment(known, segment, segmentStateOf(doc));
@@ -301,9 +437,13 @@ function headOf(
   return { type: 'event', conversation, event, sequence, segment };
 }
 
+function withTrace(head: ConversationHead, trace: string | undefined): ConversationHead {
+  return trace === undefined ? head : { ...head, trace };
+}
+
 /** @throws Error when the record is no event: the database was changed by something else */
 function readEvent(record: LogRecord): ConversationEvent {
-  return conversationEventSchema.parse(JSON.parse(new TextDecoder().decode(record.bytes)));
+  return v.parse(conversationEventSchema, JSON.parse(new TextDecoder().decode(record.bytes)));
 }
 
 function storedAs(event: ConversationEvent): CommandResult {
@@ -311,6 +451,6 @@ function storedAs(event: ConversationEvent): CommandResult {
 }
 
 /** A refusal with the words of the error table. */
-function refused(code: ErrorCode): CommandResult {
+function refused(code: ErrorCode): CommandResult & { readonly outcome: 'refused' } {
   return { outcome: 'refused', code, message: errorDefinition(code).message };
 }

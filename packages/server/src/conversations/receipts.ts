@@ -9,6 +9,7 @@ import {
 import type { Registry } from '@weft/storage';
 import type { Principal } from '../auth/principal.ts';
 import { type Logger, reasonOf } from '../logger.ts';
+import type { Timings } from './timings.ts';
 
 /** Milliseconds between two rounds of one conversation's receipts: whoever scrolls moves with each message. */
 const ROUND_MS = 1_000;
@@ -28,6 +29,7 @@ export class Receipts {
   readonly #tell: (tenant: string, message: ReceiptsMessage) => void;
   readonly #rounds = new Map<string, Round>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #timings: Timings | undefined;
   #writing = 0;
 
   constructor(options: {
@@ -36,11 +38,13 @@ export class Receipts {
     /** The highest sequence of a conversation. */
     readonly head: (tenant: string, conversation: string) => Promise<number>;
     readonly tell: (tenant: string, message: ReceiptsMessage) => void;
+    readonly timings?: Timings;
   }) {
     this.#registry = options.registry;
     this.#logger = options.logger;
     this.#head = options.head;
     this.#tell = options.tell;
+    this.#timings = options.timings;
   }
 
   /** Whether marks are being kept just now. Those that wait for the next round are said again by their clients. */
@@ -105,6 +109,7 @@ export class Receipts {
       }),
     );
     const members = kept.filter((receipt) => receipt !== undefined);
+    for (const member of members) this.#timings?.moved(tenant, conversation, member);
     if (members.length > 0) this.#tell(tenant, { type: 'receipts', conversation, members });
   }
 }

@@ -24,6 +24,9 @@ export interface Write {
   readonly origin: unknown;
 }
 
+/** Shows a committed update, and has it applied before it returns. */
+export type Show = (update: Uint8Array, origin: unknown, apply: () => void) => void;
+
 interface IntakeState {
   /** Number of the stream's newest record, queued ones included. */
   readonly head: number;
@@ -43,7 +46,9 @@ export class Intake {
   readonly #doc: Y.Doc;
   readonly #stream: string;
   readonly #now: () => number;
+  readonly #show: Show;
   readonly #created: (principal: string) => void;
+  readonly #found: () => void;
   readonly #pipeline: Pipeline<IntakeState>;
   readonly #log: Log;
   readonly #rules: Rules;
@@ -67,8 +72,12 @@ export class Intake {
     readonly now: () => number;
     /** Called when nothing is under way any more. */
     readonly idle: () => void;
+    /** Shows a committed update to whoever has the document open, and applies it; default: applies it. */
+    readonly show?: Show;
     /** Called after the first commit of a stream, with its author. */
     readonly created: (principal: string) => void;
+    /** The first write was committed, and nobody was told: its outcome was not known. */
+    readonly found?: () => void;
     /** Called at the start and after each commit, with what is behind the stream's snapshot. */
     readonly grown: (weight: TailWeight) => void;
   }) {
@@ -78,7 +87,9 @@ export class Intake {
     this.#recoveryUntil = options.recoveryUntil ?? 0;
     this.#stream = options.stream;
     this.#now = options.now;
+    this.#show = options.show ?? ((_update, _origin, apply) => apply());
     this.#created = options.created;
+    this.#found = options.found ?? (() => undefined);
     this.#applied = options.content.number;
     this.#tail = new Tail(options.content);
     this.#grown = options.grown;
@@ -161,7 +172,9 @@ export class Intake {
             if (this.#applied === entry.after) {
               this.#applied += 1;
               this.#tail.appended(this.#applied, found.bytes.length);
-              Y.applyUpdate(this.#doc, found.bytes, write.origin);
+              this.#show(found.bytes, write.origin, () => {
+                Y.applyUpdate(this.#doc, found.bytes, write.origin);
+              });
             }
             if (entry.after === 0) this.#created(write.principal);
             this.#grown(this.#tail.weight);
@@ -178,6 +191,7 @@ export class Intake {
   async catchUp(): Promise<void> {
     const content = await catchUp(this.#log, this.#stream, this.#doc, this.#applied);
     if (content.number > this.#applied) this.#tail.reread(content);
+    if (content.number > 0 && this.#applied === 0) this.#found();
     this.#applied = content.number;
   }
 

@@ -1,8 +1,11 @@
-import type { ErrorCode } from '@weft/protocol';
+import { type ErrorCode, covers } from '@weft/protocol';
 import * as Y from 'yjs';
+import { Draft } from './draft.ts';
 import type { DocumentLimits } from './limits.ts';
 import { Lookup } from './lookup.ts';
 import { judgeNeighbours } from './neighbours.ts';
+import { inOrder } from './readiness.ts';
+import { Steps } from './steps.ts';
 import { type DecodedUpdate, type Queued, type QueuedTail, knownClock } from './update.ts';
 
 /** Which top-level types a kind of document may have; `undefined` allows any. */
@@ -23,7 +26,11 @@ const VALUE_DEPTH_MAX = 64;
 export function judgeSize(update: DecodedUpdate, limits: DocumentLimits): ErrorCode | undefined {
   if (update.structs.length > limits.structs) return 'update-too-large';
   const clients = new Set<number>();
-  for (const { id } of update.structs) clients.add(id.client);
+  let last: number | undefined;
+  for (const { id } of update.structs) {
+    if (id.client !== last) clients.add(id.client);
+    last = id.client;
+  }
   if (clients.size > limits.clients || update.deletes.size > limits.clients) {
     return 'update-too-large';
   }
@@ -47,41 +54,88 @@ export function judgeStructs(
   update: DecodedUpdate,
   rules: Rules,
 ): Verdict {
-  const advanced = new Map<number, number>();
   const lookup = new Lookup(doc, update, queued);
-  const known = (client: number) => knownClock(doc, queued, client);
+  const steps = new Steps(update.bytes.length);
+  /** Items whose neighbours come with the update, and have to be put in place before anything can be said of them. */
+  const later = new Set<Y.Item>();
   const last = new Map<number, DecodedUpdate['structs'][number]>();
+  let writer: number | undefined;
+  let known = 0;
+  let advanced = 0;
   for (const struct of update.structs) {
     const { client, clock } = struct.id;
-    const fresh = clock + struct.length - Math.max(known(client), clock);
+    if (client !== writer) {
+      writer = client;
+      known = knownClock(doc, queued, client);
+      advanced = 0;
+    }
+    const fresh = clock + struct.length - Math.max(known, clock);
     if (fresh <= 0) continue;
     last.set(client, struct);
-    const advance = (advanced.get(client) ?? 0) + fresh;
-    advanced.set(client, advance);
+    advanced += fresh;
     const code =
-      advance > rules.limits.clockAdvance
+      advanced > rules.limits.clockAdvance
         ? 'clock-jump'
-        : judgeStruct(struct, fresh, lookup, rules);
+        : judgeStruct(struct, fresh, { lookup, rules, update, steps, later });
     if (lookup.waits) return { verdict: 'waits' };
     if (code !== undefined) return { verdict: 'refused', code };
   }
+  const clockOf = (client: number) => knownClock(doc, queued, client);
+  if (later.size > 0 && hasForged(update, later, lookup, steps, clockOf)) {
+    return { verdict: 'refused', code: 'neighbours-forged' };
+  }
   return { verdict: 'fine', queued: queueWith(doc, queued, last, lookup) };
+}
+
+/** Looks for forged neighbours among items that lean on others of the same update. */
+function hasForged(
+  update: DecodedUpdate,
+  later: ReadonlySet<Y.Item>,
+  lookup: Lookup,
+  steps: Steps,
+  clockOf: (client: number) => number,
+): boolean {
+  const draft = new Draft(lookup, steps);
+  let left = later.size;
+  for (const struct of inOrder(update.structs, clockOf) ?? []) {
+    if (!(struct instanceof Y.Item)) continue;
+    const known = Math.max(0, clockOf(struct.id.client) - struct.id.clock);
+    if (known >= struct.length) continue;
+    if (later.has(struct)) {
+      if (draft.isForged(struct, known)) return true;
+      left -= 1;
+    }
+    if (left === 0 || steps.none) return false;
+    draft.place(struct, known);
+  }
+  return false;
+}
+
+/** What every struct of an update is judged with. */
+interface Judging {
+  readonly lookup: Lookup;
+  readonly rules: Rules;
+  readonly update: DecodedUpdate;
+  readonly steps: Steps;
+  /** Takes items of which nothing can be said before they are put in place. */
+  readonly later: Set<Y.Item>;
 }
 
 function judgeStruct(
   struct: DecodedUpdate['structs'][number],
   fresh: number,
-  lookup: Lookup,
-  rules: Rules,
+  { lookup, rules, update, steps, later }: Judging,
 ): ErrorCode | undefined {
   if (!(struct instanceof Y.Item)) return undefined;
-  return (
+  const code =
     judgeNames(struct, rules) ??
     judgeContent(struct.content) ??
-    judgeKeyed(struct, fresh, lookup) ??
-    judgeDepth(struct, lookup, rules.limits.nesting) ??
-    judgeNeighbours(lookup, struct, struct.length - fresh)
-  );
+    judgeKeyed(struct, fresh, lookup, update) ??
+    judgeDepth(struct, lookup, rules.limits.nesting);
+  if (code !== undefined) return code;
+  const verdict = judgeNeighbours(lookup, struct, struct.length - fresh, steps);
+  if (verdict === 'later') later.add(struct);
+  return verdict === 'forged' ? 'neighbours-forged' : undefined;
 }
 
 /** What is on its way, with an update's last structs. */
@@ -153,15 +207,23 @@ function judgeValue(value: unknown, depth: number): ErrorCode | undefined {
 }
 
 /**
- * A key of a map holds one value; several in one struct read differently before and after they are encoded again. And
- * a struct that the document has a part of must go on where that part ends: what is claimed to follow something else
+ * A key of a map holds one value; several in one struct read differently before and after they are encoded again, unless
+ * all of them are deleted with it (former values, which an undo may bring back, are kept in one struct). And a struct that the document has a part of must go on where that part ends: what is claimed to follow something else
  * is integrated beside it, in a list of another parent.
  */
-function judgeKeyed(item: Y.Item, fresh: number, lookup: Lookup): ErrorCode | undefined {
+function judgeKeyed(
+  item: Y.Item,
+  fresh: number,
+  lookup: Lookup,
+  { deletes }: DecodedUpdate,
+): ErrorCode | undefined {
   const known = item.length - fresh;
-  if (known > 0) return lookup.continues(item, known) ? undefined : 'neighbours-forged';
-  // Values of one key that were all deleted are one struct.
-  if (item.content instanceof Y.ContentDeleted) return undefined;
+  const { client, clock } = item.id;
+  const deleted =
+    item.content instanceof Y.ContentDeleted ||
+    (item.length > 1 && covers(deletes.get(client) ?? [], clock + known, fresh));
+  if (known > 0) return lookup.continues(item, known, deleted) ? undefined : 'neighbours-forged';
+  if (deleted) return undefined;
   return fresh > 1 && lookup.keyed(item) ? 'neighbours-forged' : undefined;
 }
 

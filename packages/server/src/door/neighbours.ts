@@ -1,67 +1,107 @@
-import type { ErrorCode } from '@weft/protocol';
 import * as Y from 'yjs';
-import type { Lookup } from './lookup.ts';
-
-/** Items looked at between the two neighbours of an insertion: more is not a sign of anything. */
-const NEIGHBOURS_MAX = 1_000;
+import type { Lookup, Placed } from './lookup.ts';
+import type { Steps } from './steps.ts';
 
 /**
- * An insertion names the two neighbours that its author saw side by side. When the document shows something between
- * them that the author must have seen (a struct of its own, or one that a neighbour's author wrote before that
- * neighbour), the neighbours are forged: replicas that apply such an item in different orders differ for ever.
+ * An insertion names the two places that its author saw side by side: its left neighbour L and its right neighbour R.
+ * Of what stands in one order for everybody, this must hold: L is left of R, what R names as its own left is not right
+ * of L, and what L names as its right is not left of R. Honest Yjs writes nothing else, also where something stands
+ * between the two that its author has seen (an undo that brings back a part of what was brought back). Whatever breaks
+ * it makes replicas that apply it in different orders differ for ever; what keeps it, all through a list, never does.
+ *
+ * `later`: one of the two comes with the same update, and nothing shows at once that all is well. Where it will stand
+ * has to be worked out first (`Draft`).
  */
+export type NeighbourVerdict = 'fine' | 'forged' | 'later';
+
+/** @param known how much of the item the document has already */
 export function judgeNeighbours(
   lookup: Lookup,
   item: Y.Item,
   known: number,
-): ErrorCode | undefined {
+  steps: Steps,
+): NeighbourVerdict {
   const { rightOrigin } = item;
-  // What is left of a half-known struct follows its known part, whatever the whole says of its left.
-  const origin = known > 0 ? Y.createID(item.id.client, item.id.clock + known - 1) : item.origin;
-  if (rightOrigin === null) return undefined;
-  if (known === 0 && lookup.goesOn(item)) return undefined;
-  // What its author wrote before may lie between the two, and where that is is known once it is stored.
-  if (lookup.onItsWay(item.id.client)) return undefined;
-  const right = lookup.integrated(rightOrigin);
-  const left = origin === null ? undefined : lookup.integrated(origin);
-  if (right === undefined || (origin !== null && left === undefined)) {
-    // One of them comes with the same update. It cannot be in another list than the other one.
-    const lists = origin === null ? [] : [lookup.listOf(origin), lookup.listOf(rightOrigin)];
-    const [ours, theirs] = lists.filter((list) => list !== undefined);
-    return theirs !== undefined && ours !== theirs ? 'neighbours-forged' : undefined;
+  const origin = originAt(item, item.id.clock + known);
+  if (origin === null && rightOrigin === null) return 'fine';
+  if (known === 0 && lookup.goesOn(item)) return 'fine';
+  const left = origin === null ? null : lookup.placed(origin);
+  const right = rightOrigin === null ? null : lookup.placed(rightOrigin);
+  if (left === undefined || right === undefined) {
+    // One was collected, and with it its whole list, where nobody sees what is put there. The other one is not in a list
+    // that is shown, then: some would see the item, and some not.
+    const gone = left === undefined ? origin : rightOrigin;
+    const other = left ?? right ?? null;
+    const apart = other !== null && gone !== null && lookup.isCollected(gone);
+    return apart && lookup.isShown(other.item) ? 'forged' : 'fine';
   }
-  if (left !== undefined && left.parent !== right.parent) return 'neighbours-forged';
-  if (left === right) {
-    const clocks = (origin?.clock ?? 0) + 1;
-    return clocks === rightOrigin.clock ? undefined : 'neighbours-forged';
+  // The values under a key have no right neighbours.
+  if (right !== null && lookup.keyed(item)) return 'forged';
+  // Each was put where it is beside the other, or before the other came.
+  if (right !== null && Y.compareIDs(originAt(right.item, right.clock), origin)) return 'fine';
+  if (left !== null && Y.compareIDs(left.item.rightOrigin, rightOrigin)) return 'fine';
+  if (origin !== null && rightOrigin !== null && lookup.inTwoLists(origin, rightOrigin)) {
+    return 'forged';
   }
-  const saw = (id: Y.ID, length: number) =>
-    [item.id, rightOrigin, ...(origin === null ? [] : [origin])].some(
-      (by) => by.client === id.client && id.clock + length <= by.clock,
-    );
-  // What is left of the neighbours' own structs lies between them too.
-  if (rightOrigin.clock > right.id.clock) return 'neighbours-forged';
-  let between = left === undefined ? startOf(right) : left.right;
-  for (let steps = 0; between !== right; steps += 1) {
+  if (left?.fresh === true || right?.fresh === true) return 'later';
+  const start = left === null ? startOf(right?.item) : left.item.right;
+  return areApart(lookup, left, right) ||
+    meets(start, right?.item ?? null, lookup, left, right, steps)
+    ? 'forged'
+    : 'fine';
+}
+
+/** What the character (or other unit) at a clock names as its left neighbour: within a struct, the one before it. */
+export function originAt(item: Y.Item, clock: number): Y.ID | null {
+  return clock === item.id.clock ? item.origin : Y.createID(item.id.client, clock - 1);
+}
+
+/** Whether two places in one struct, or at its beginning and another one's, cannot be neighbours. */
+export function areApart(lookup: Lookup, left: Placed | null, right: Placed | null): boolean {
+  if (right === null) return false;
+  // What is left of it in its own struct is not what was named.
+  if (right.clock > right.item.id.clock) return true;
+  if (left === null) return false;
+  if (left.item === right.item) return true;
+  const { origin } = right.item;
+  if (origin === null || origin.clock <= left.clock) return false;
+  return lookup.placed(origin)?.item === left.item;
+}
+
+/** Whether, on the way from one neighbour to the other, one of those stands that must not. Too long a way tells nothing. */
+function meets(
+  start: Y.Item | null,
+  end: Y.Item | null,
+  lookup: Lookup,
+  left: Placed | null,
+  right: Placed | null,
+  steps: Steps,
+): boolean {
+  const bounds = boundsOf(lookup, left, right);
+  for (let at = start; at !== end; at = at.right) {
     // The right neighbour lies left of the left one.
-    if (between === null) return 'neighbours-forged';
-    if (steps >= NEIGHBOURS_MAX) return undefined;
-    if (saw(between.id, between.length)) return 'neighbours-forged';
-    between = between.right;
+    if (at === null) return true;
+    if (bounds.some(({ item }) => item === at)) return true;
+    if (!steps.take()) return false;
   }
-  return undefined;
+  return false;
+}
+
+/** What must not stand between two neighbours: what each of them names on the other one's side. */
+export function boundsOf(
+  lookup: Lookup,
+  left: Placed | null,
+  right: Placed | null,
+): readonly Placed[] {
+  const ids = [right?.item.origin ?? null, left?.item.rightOrigin ?? null];
+  return ids.flatMap((id) => {
+    const place = id === null ? undefined : lookup.placed(id);
+    return place === undefined ? [] : [place];
+  });
 }
 
 /** The first item of the list that an item is in. */
-function startOf(item: Y.Item): Y.Item | null {
-  const parent: unknown = item.parent;
-  if (!(parent instanceof Y.AbstractType)) return null;
-  return item.parentSub === null ? parent._start : firstOf(item);
-}
-
-/** A map's values under one key are a list too, from oldest to newest. */
-function firstOf(item: Y.Item): Y.Item {
-  let first = item;
-  while (first.left !== null) first = first.left;
-  return first;
+function startOf(item: Y.Item | undefined): Y.Item | null {
+  const parent: unknown = item?.parent;
+  return parent instanceof Y.AbstractType ? parent._start : null;
 }

@@ -1,4 +1,5 @@
 import type { AppendResult, Log, LogEntry } from '@weft/storage';
+import { currentTrace, within } from '../telemetry/trace.ts';
 
 /**
  * Ordered, optimistic appends to one stream without waiting for each commit. Every step is decided against the
@@ -116,10 +117,12 @@ export class Pipeline<S> {
 
   /** Runs a step after all earlier ones. Resolves with its answer; never rejects for a failing log. */
   run<R>(step: Step<S, R>): Promise<R> {
+    // Whoever's turn it is when this one is decided or settled, it belongs to its own trace.
+    const trace = currentTrace();
     return new Promise((resolve, reject) => {
       const settle = (answer: () => R | Promise<R>) => {
         try {
-          resolve(answer());
+          resolve(within(trace, answer));
         } catch (error) {
           reject(toError(error));
         }
@@ -128,13 +131,18 @@ export class Pipeline<S> {
       this.#submit({
         order: this.#count,
         decide: (state) => {
-          const plan = step.decide(state);
+          trace?.enter('judge');
+          const plan = within(trace, () => step.decide(state));
           if (plan.do === 'wait' || plan.do === 'reload') return plan;
           if (plan.do === 'answer') return { do: 'answer', answer: () => resolve(plan.result) };
           const { rejected } = plan;
+          trace?.enter('append');
           return {
             ...plan,
-            committed: (numbers) => settle(() => plan.committed(numbers)),
+            committed: (numbers) => {
+              trace?.enter('fan-out');
+              settle(() => plan.committed(numbers));
+            },
             rejected: (result) =>
               settle(() =>
                 rejected === undefined

@@ -2,13 +2,22 @@ import * as Y from 'yjs';
 
 type Struct = Y.Item | Y.GC | Y.Skip;
 
+/** Whether Yjs could integrate every struct of an update at once. @param known the next clock of a client before it */
+export function allReady(structs: readonly Struct[], known: (client: number) => number): boolean {
+  return inOrder(structs, known) !== undefined;
+}
+
 /**
- * Whether Yjs could integrate every struct of an update at once. It goes by the structs' own order and waits only
- * for what another client must bring first; structs that wait for each other, or for themselves, never become ready
- * and would stay pending. O(structs).
+ * The structs of an update in an order in which each comes behind all that it leans on; `undefined` where there is none.
+ * It goes by the structs' own order and waits only for what another client must bring first; structs that wait for each
+ * other, or for themselves, never become ready and would stay pending. O(structs).
  * @param known the next clock of a client before the update
  */
-export function allReady(structs: readonly Struct[], known: (client: number) => number): boolean {
+export function inOrder(
+  structs: readonly Struct[],
+  known: (client: number) => number,
+): readonly Struct[] | undefined {
+  const ordered: Struct[] = [];
   const queues = new Map<number, Struct[]>();
   for (const struct of structs) {
     const queue = queues.get(struct.id.client);
@@ -21,7 +30,6 @@ export function allReady(structs: readonly Struct[], known: (client: number) => 
   /** Clients that wait until another client's clock has passed. */
   const waiting = new Map<number, { readonly client: number; readonly clock: number }[]>();
   const runnable = [...queues.keys()];
-  let left = structs.length;
   for (let client = runnable.pop(); client !== undefined; client = runnable.pop()) {
     const queue = queues.get(client) ?? [];
     let position = positions.get(client) ?? 0;
@@ -31,14 +39,14 @@ export function allReady(structs: readonly Struct[], known: (client: number) => 
       const missing = missingOf(struct, clockOf);
       if (missing !== undefined) {
         // A struct that needs its own client's future can never be integrated.
-        if (missing.client === client) return false;
+        if (missing.client === client) return undefined;
         const waiters = waiting.get(missing.client) ?? [];
         waiters.push({ client, clock: missing.clock });
         waiting.set(missing.client, waiters);
         break;
       }
       clocks.set(client, Math.max(clockOf(client), struct.id.clock + struct.length));
-      left -= 1;
+      ordered.push(struct);
     }
     positions.set(client, position);
     const waiters = waiting.get(client);
@@ -50,7 +58,7 @@ export function allReady(structs: readonly Struct[], known: (client: number) => 
       waiters.filter((waiter) => waiter.clock >= clock),
     );
   }
-  return left === 0;
+  return ordered.length === structs.length ? ordered : undefined;
 }
 
 /** The first thing a struct refers to that is not there yet. */

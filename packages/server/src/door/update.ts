@@ -9,6 +9,7 @@ import { allReady } from './readiness.ts';
  */
 export interface DecodedUpdate {
   readonly bytes: Uint8Array;
+  /** Those of one client stand together, in the order of their clocks. */
   readonly structs: readonly (Y.Item | Y.GC | Y.Skip)[];
   readonly deletes: ReadonlyMap<
     number,
@@ -28,7 +29,8 @@ export function decodeUpdate(bytes: Uint8Array): DecodedUpdate | undefined {
     let runs = 0;
     let last: number | undefined;
     for (const { id } of structs) {
-      if (id.client !== last) runs += 1;
+      if (id.client === last) continue;
+      runs += 1;
       last = id.client;
       clients.add(id.client);
     }
@@ -76,14 +78,18 @@ export function examine(doc: Y.Doc, queued: Queued, update: DecodedUpdate): Find
   const endOf = (client: number) => ends.get(client) ?? known(client);
   let fresh = false;
   let partly = false;
+  let writer: number | undefined;
+  let end = 0;
   for (const struct of update.structs) {
     const { client, clock } = struct.id;
-    const end = endOf(client);
+    if (client !== writer) end = known(client);
+    writer = client;
     if (struct instanceof Y.Skip || clock > end) return { finding: 'refused', code: 'update-gap' };
     if (clock + struct.length > end) {
       fresh = true;
       if (clock < end) partly = true;
-      ends.set(client, clock + struct.length);
+      end = clock + struct.length;
+      ends.set(client, end);
     } else {
       partly = true;
     }

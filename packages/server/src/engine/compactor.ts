@@ -1,12 +1,16 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Log } from '@weft/storage';
 import { type Logger, reasonOf } from '../logger.ts';
 import type { Folder } from './folder.ts';
-import { readStream } from './load.ts';
+import { type ReadingPace, readStream } from './load.ts';
 import type { TailWeight } from './tail.ts';
 
 /** A tail is folded when it has this many records, or this many bytes and more than half of its snapshot's. */
 const TAIL_RECORDS = 2_000;
 const TAIL_BYTES = 64 * 1024;
+
+/** Nobody waits for a fold: between small reads everybody else has a turn. */
+const UNHURRIED: ReadingPace = { page: 200, pause: () => turn() };
 
 /** Milliseconds after which a stream whose folding failed is looked at again. */
 const RETRY_MS = 60_000;
@@ -88,7 +92,7 @@ export class Compactor {
 
   async #compact(stream: string): Promise<void> {
     const previous = (await this.#log.snapshot(stream))?.upTo ?? 0;
-    const { updates, number } = await readStream(this.#log, stream, 0);
+    const { updates, number } = await readStream(this.#log, stream, 0, UNHURRIED);
     if (number === previous) return;
     const bytes = await this.#folder.fold(updates);
     // Another node may have folded meanwhile: its snapshot stands, and ours is forgotten.

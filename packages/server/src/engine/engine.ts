@@ -18,7 +18,7 @@ import {
 } from '@weft/protocol';
 import type { Store } from '@weft/storage';
 import * as Y from 'yjs';
-import { recordResource } from '../auth/resources.ts';
+import { recordMaker, recordResource } from '../auth/resources.ts';
 import { Intake } from '../door/intake.ts';
 import type { RootRule } from '../door/judge.ts';
 import { DEFAULT_LIMITS, type DocumentLimits } from '../door/limits.ts';
@@ -26,8 +26,13 @@ import { type Logger, reasonOf } from '../logger.ts';
 import type { Compactor } from './compactor.ts';
 import { type Comparable, Comparer } from './comparer.ts';
 import type { DocumentDigest } from './digest.ts';
+import { type Meter, silentMeter } from '../telemetry/meter.ts';
+import { secondsSince } from '../telemetry/metered.ts';
 import type { Folder } from './folder.ts';
 import { type ReadySnapshot, Snapshots } from './snapshots.ts';
+import type { Audience } from './audience.ts';
+import { Differences } from './differences.ts';
+import { FanOut } from './fan-out.ts';
 import { LOG_ORIGIN, type StreamContent, catchUp } from './load.ts';
 
 /** What a socket gives the engine to hold: a plain object, since the engine copies it field by field. */
@@ -64,9 +69,12 @@ export class Engine extends Hocuspocus<EngineContext> {
   readonly #now: () => number;
   readonly #limits: DocumentLimits;
   readonly #compactor: Compactor;
+  readonly #meter: Meter;
   readonly #snapshots: Snapshots;
   readonly #comparer: Comparer;
+  readonly #audience: Audience;
   readonly #intakes = new WeakMap<Y.Doc, Intake>();
+  readonly #differences = new WeakMap<Y.Doc, Differences>();
   /** The doors of loaded documents, by stream. */
   readonly #streams = new Map<string, Intake>();
   /** Documents handed out and not attached yet, with how often: they must not be unloaded in between. */
@@ -78,9 +86,11 @@ export class Engine extends Hocuspocus<EngineContext> {
     readonly logger: Logger;
     readonly now: () => number;
     readonly compactor: Compactor;
+    readonly audience: Audience;
     /** Computes the digests of large documents; default: the event loop does. */
     readonly folder?: Pick<Folder, 'digest'>;
     readonly limits?: DocumentLimits;
+    readonly meter?: Meter;
   }) {
     super();
     this.#tenant = options.tenant;
@@ -88,6 +98,8 @@ export class Engine extends Hocuspocus<EngineContext> {
     this.#logger = options.logger;
     this.#now = options.now;
     this.#compactor = options.compactor;
+    this.#audience = options.audience;
+    this.#meter = options.meter ?? silentMeter;
     this.#snapshots = new Snapshots(options.store.log);
     this.#limits = options.limits ?? DEFAULT_LIMITS;
     this.#comparer = new Comparer({
@@ -114,6 +126,19 @@ export class Engine extends Hocuspocus<EngineContext> {
     const intake = this.#intakes.get(document);
     if (intake === undefined) throw new Error('The document has no door.');
     return intake;
+  }
+
+  /**
+   * What the sender of a state vector lacks of a loaded document.
+   * @throws what Yjs throws for bytes that are no state vector
+   */
+  difference(document: Y.Doc, stateVector: Uint8Array): Uint8Array {
+    let differences = this.#differences.get(document);
+    if (differences === undefined) {
+      differences = new Differences(document);
+      this.#differences.set(document, differences);
+    }
+    return differences.from(stateVector);
   }
 
   /** The stored snapshot of a document, for a newcomer who has nothing; `undefined` where the engine's own answer will do. */
@@ -150,6 +175,12 @@ export class Engine extends Hocuspocus<EngineContext> {
   serving(name: string, newcomer: Promise<unknown>): void {
     const address = parseAddress(name);
     if (address !== undefined) this.#snapshots.serving(streamName(this.#tenant, address), newcomer);
+  }
+
+  /** Resolves when all who come for a document's snapshot just now are served, or after a moment. */
+  async served(name: string): Promise<void> {
+    const address = parseAddress(name);
+    if (address !== undefined) await this.#snapshots.served(streamName(this.#tenant, address));
   }
 
   /** A stream of this tenant was folded: its document, if it is open, counts its size anew. */
@@ -221,6 +252,14 @@ export class Engine extends Hocuspocus<EngineContext> {
     );
   }
 
+  /** What was written first may have been committed without anybody being told. Segments are the conversation's. */
+  #recordMaker(address: Address): void {
+    if (address.kind !== 'document') return;
+    recordMaker(this.#store, this.#tenant, address).catch((error: unknown) => {
+      this.#logger.error('A resource could not be recorded.', { reason: reasonOf(error) });
+    });
+  }
+
   #unpin(name: string): void {
     const count = (this.#pinned.get(name) ?? 1) - 1;
     if (count > 0) this.#pinned.set(name, count);
@@ -258,13 +297,16 @@ export class Engine extends Hocuspocus<EngineContext> {
     document.on('afterTransaction', stopCleanup);
     // The engine's own listener makes a URL, headers and a chain of promises for each update, for hooks that we have not.
     document.onUpdate(() => undefined);
-    sendSoonInParts(document);
+    const fanOut = new FanOut(document, this.#audience);
     const stream = streamName(this.#tenant, address);
+    const start = performance.now();
     let content: StreamContent;
     try {
       await this.#snapshots.served(stream);
       content = await catchUp(this.#store.log, stream, document, 0);
+      this.#meter.load('loaded', secondsSince(start));
     } catch (error) {
+      this.#meter.load('failed', secondsSince(start));
       document.destroy();
       this.#logger.error('A document could not be loaded.', {
         documentName,
@@ -284,9 +326,12 @@ export class Engine extends Hocuspocus<EngineContext> {
       recoveryUntil: this.#store.identity.recoveryUntil,
       now: this.#now,
       idle: () => this.#unloadIfIdle(documentName),
+      show: (update, origin, apply) => fanOut.show(update, origin, apply),
       grown: (weight) => this.#compactor.consider(stream, weight),
       created: (principal) => this.#record(resourceOf(address), principal),
+      found: () => this.#recordMaker(address),
     });
+    if (content.number > 0) this.#recordMaker(address);
     this.#intakes.set(document, intake);
     this.#streams.set(stream, intake);
     document.once('destroy', () => {
@@ -302,30 +347,6 @@ export class Engine extends Hocuspocus<EngineContext> {
   ): Promise<void> {
     return Promise.resolve();
   }
-}
-
-/** Updates that are merged into one frame at most. */
-const MERGE_MAX = 128;
-
-/**
- * Sends what one commit brought as soon as all of it is applied, and in parts. The engine would wait for another round
- * of the event loop, in which everything that came meanwhile is read first; and it would merge all updates of a turn
- * into one frame, in time that grows with their square: one stall made the next one longer until nothing moved.
- */
-function sendSoonInParts(document: Document): void {
-  let updates = 0;
-  let scheduled = false;
-  document.on('update', () => {
-    updates += 1;
-    if (updates % MERGE_MAX === 0) document.flush();
-    if (scheduled) return;
-    scheduled = true;
-    // All writes of a commit are applied in one go of the microtasks: this one comes behind them.
-    queueMicrotask(() => {
-      scheduled = false;
-      document.flush();
-    });
-  });
 }
 
 /**

@@ -1,22 +1,25 @@
 import { parentPort } from 'node:worker_threads';
-import { digestUpdates } from './digest.ts';
 import { foldUpdates } from './fold.ts';
+import { yieldToOthers } from './niceness.ts';
+import { unpack } from './packed.ts';
 import type { FoldAnswer, FoldRequest } from './folder.ts';
 
 /** Folds off the event loop: a megabyte costs tens of milliseconds, which everybody on the server would wait for. */
-parentPort?.on('message', ({ id, want, updates }: FoldRequest) => {
-  let answer: FoldAnswer;
-  try {
-    answer =
-      want === 'fold'
-        ? { id, outcome: 'folded', bytes: foldUpdates(updates) }
-        : { id, outcome: 'digested', digest: digestUpdates(updates) };
-  } catch (error) {
-    answer = {
-      id,
-      outcome: 'failed',
-      reason: error instanceof Error ? error.message : String(error),
-    };
-  }
-  parentPort?.postMessage(answer);
+yieldToOthers();
+parentPort?.on('message', (request: FoldRequest) => {
+  answer(request).then(
+    (said) => parentPort?.postMessage(said),
+    (error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      parentPort?.postMessage({ id: request.id, outcome: 'failed', reason } satisfies FoldAnswer);
+    },
+  );
 });
+
+async function answer({ id, want, packed }: FoldRequest): Promise<FoldAnswer> {
+  const updates = unpack(packed);
+  if (want === 'fold') return { id, outcome: 'folded', bytes: foldUpdates(updates) };
+  // Rarely needed, and much to load.
+  const { digestUpdates } = await import('./digest.ts');
+  return { id, outcome: 'digested', digest: digestUpdates(updates) };
+}

@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { DocumentDigest } from './digest.ts';
+import { type Packed, pack } from './packed.ts';
 
 /** What the worker is asked: fold these, or tell what a document made of them holds. */
 export interface FoldRequest {
   readonly id: number;
   readonly want: 'fold' | 'digest';
-  readonly updates: readonly Uint8Array[];
+  readonly packed: Packed;
 }
 
 export type FoldAnswer =
@@ -61,7 +62,11 @@ export function createWorkerFolder(): Folder {
       worker ??= start();
       const id = (next += 1);
       waiting.set(id, { resolve, reject });
-      worker.postMessage({ id, want, updates } satisfies FoldRequest);
+      const packed = pack(updates);
+      worker.postMessage({ id, want, packed } satisfies FoldRequest, [
+        packed.bytes.buffer,
+        packed.lengths.buffer,
+      ]);
     });
 
   return {

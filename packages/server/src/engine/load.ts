@@ -4,6 +4,16 @@ import * as Y from 'yjs';
 /** Records per read: a long tail must not be held in memory twice. */
 const PAGE = 1_000;
 
+/** How a stream is read. */
+export interface ReadingPace {
+  /** Records per read. */
+  readonly page: number;
+  /** Called between two reads. */
+  readonly pause: () => Promise<void>;
+}
+
+const AT_ONCE: ReadingPace = { page: PAGE, pause: () => Promise.resolve() };
+
 /** How often a stream may be folded under a reader before something else must be wrong. */
 const ATTEMPTS = 8;
 
@@ -32,10 +42,11 @@ export async function readStream(
   log: ReadableLog,
   stream: string,
   after: number,
+  pace = AT_ONCE,
 ): Promise<StreamContent> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const head = await log.head(stream);
-    const content = await tryRead(log, stream, after);
+    const content = await tryRead(log, stream, after, pace);
     if (content !== undefined && content.number >= head) return content;
   }
   throw new StorageError('failed', `Records of ${stream} are missing.`);
@@ -45,19 +56,21 @@ async function tryRead(
   log: ReadableLog,
   stream: string,
   after: number,
+  { page, pause }: ReadingPace,
 ): Promise<StreamContent | undefined> {
   const snapshot = await log.snapshot(stream);
   const useful = snapshot !== undefined && snapshot.upTo > after;
   const updates: Uint8Array[] = useful ? [snapshot.bytes] : [];
   let number = useful ? snapshot.upTo : after;
   for (;;) {
-    const records = await log.read(stream, number, PAGE);
+    const records = await log.read(stream, number, page);
     for (const record of records) {
       if (record.number !== number + 1) return undefined;
       updates.push(record.bytes);
       number = record.number;
     }
-    if (records.length < PAGE) break;
+    if (records.length < page) break;
+    await pause();
   }
   return { updates, number, snapshotBytes: useful ? snapshot.bytes.length : 0 };
 }

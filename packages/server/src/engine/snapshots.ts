@@ -20,6 +20,12 @@ const KEEP_MS = 2_000;
 const SERVING_MS = 50;
 
 /**
+ * Milliseconds that it waits for one more, after the last came: of a crowd that arrives together the first is served
+ * while the tokens of the others are being verified, and all of them would wait for the loading then.
+ */
+const CROWD_MS = 5;
+
+/**
  * Snapshots for newcomers. A joiner with nothing gets the stored bytes straight from the log, while the engine may
  * still be loading the document, and the engine is asked for the difference only. Hocuspocus would encode the whole
  * document again for each of them.
@@ -27,8 +33,7 @@ const SERVING_MS = 50;
 export class Snapshots {
   readonly #log: Log;
   readonly #recent = new Map<string, Promise<ReadySnapshot | undefined>>();
-  /** Newcomers who are being sent a stream's snapshot. */
-  readonly #serving = new Map<string, Set<Promise<void>>>();
+  readonly #crowds = new Map<string, Crowd>();
 
   constructor(log: Log) {
     this.#log = log;
@@ -46,33 +51,17 @@ export class Snapshots {
 
   /** A newcomer is being sent the stream's snapshot. */
   serving(stream: string, newcomer: Promise<unknown>): void {
-    const newcomers = this.#serving.get(stream) ?? new Set();
-    this.#serving.set(stream, newcomers);
-    const end = () => {
-      newcomers.delete(served);
-      if (newcomers.size === 0) this.#serving.delete(stream);
-    };
-    const served = newcomer.then(end, end);
-    newcomers.add(served);
+    let crowd = this.#crowds.get(stream);
+    if (crowd === undefined) {
+      crowd = new Crowd(() => this.#crowds.delete(stream));
+      this.#crowds.set(stream, crowd);
+    }
+    crowd.join(newcomer);
   }
 
-  /** Resolves when no newcomer of the stream is being served, or after a moment: one of them may read slowly. */
+  /** Resolves when the crowd at the stream is served, or after a moment: one of them may read slowly. */
   async served(stream: string): Promise<void> {
-    if (!this.#serving.has(stream)) return;
-    let late = false;
-    let timer: NodeJS.Timeout | undefined;
-    const moment = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        late = true;
-        resolve();
-      }, SERVING_MS);
-    });
-    for (;;) {
-      const newcomers = this.#serving.get(stream);
-      if (newcomers === undefined || late) break;
-      await Promise.race([Promise.all(newcomers), moment]);
-    }
-    clearTimeout(timer);
+    await this.#crowds.get(stream)?.served;
   }
 
   async #read(stream: string): Promise<ReadySnapshot | undefined> {
@@ -93,5 +82,38 @@ export class Snapshots {
         return frame;
       },
     };
+  }
+}
+
+/** Those who come to one document within moments of each other. */
+class Crowd {
+  /** Resolves when nobody is being served, and nobody came for a moment; or when it took too long. */
+  readonly served: Promise<void>;
+  readonly #disperse: () => void;
+  readonly #limit: NodeJS.Timeout;
+  #quiet: NodeJS.Timeout | undefined;
+  #present = 0;
+
+  /** @param dispersed called when it is served */
+  constructor(dispersed: () => void) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.served = promise;
+    this.#disperse = () => {
+      clearTimeout(this.#limit);
+      clearTimeout(this.#quiet);
+      dispersed();
+      resolve();
+    };
+    this.#limit = setTimeout(this.#disperse, SERVING_MS);
+  }
+
+  join(newcomer: Promise<unknown>): void {
+    clearTimeout(this.#quiet);
+    this.#present += 1;
+    const leave = () => {
+      this.#present -= 1;
+      if (this.#present === 0) this.#quiet = setTimeout(this.#disperse, CROWD_MS);
+    };
+    newcomer.then(leave, leave);
   }
 }

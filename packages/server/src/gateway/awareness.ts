@@ -1,7 +1,7 @@
 import type { Connection, Document } from '@hocuspocus/server';
 import { FrameReader, WeftError } from '@weft/protocol';
-import * as encoding from 'lib0/encoding';
 import type { Principal } from '../auth/principal.ts';
+import { presenceWindow } from './presence-window.ts';
 
 /** Characters of one awareness state: a cursor and a name, not a place to keep data. */
 const STATE_MAX = 16_384;
@@ -16,8 +16,8 @@ const owners = new WeakMap<Document, Map<number, Connection>>();
 interface State {
   readonly client: number;
   readonly clock: number;
-  /** JSON; `null` is a leave. */
-  readonly state: string;
+  /** What its JSON says; `null` is a leave. */
+  readonly state: unknown;
 }
 
 /** Says whether a client id is the principal's to show; a promise where the log has to be asked. */
@@ -28,7 +28,7 @@ export type Announce = (client: number) => boolean | Promise<boolean>;
  * and let any client overwrite any other's state; here a client id belongs to the connection that spoke for it
  * first, a leave stays a leave, the name shown is the authenticated one (law P4), and a client id that could be
  * written under is claimed before anybody sees it (law D7).
- * @param failed told when the log could not be asked
+ * @param failed told when the log could not be asked, or what it granted could not be shown
  * @throws WeftError `frame-invalid` when the frame cannot be read
  */
 export function applyAwareness(
@@ -44,18 +44,17 @@ export function applyAwareness(
     if (own === true) {
       now.push(state);
     } else if (own !== false) {
-      own.then(
-        (granted) => {
+      own
+        .then((granted) => {
           if (granted && connection.document.hasConnection(connection)) {
-            show(connection, principal, [state]);
+            show(connection, principal, [state], failed);
           }
-        },
-        // The log does not answer: nobody is shown. The next frame of this client asks again.
-        failed,
-      );
+        })
+        // The log does not answer, or the state cannot be shown: the next frame of this client asks again.
+        .catch(failed);
     }
   }
-  show(connection, principal, now);
+  show(connection, principal, now, failed);
 }
 
 function readStates(update: Uint8Array): readonly State[] {
@@ -70,32 +69,40 @@ function readStates(update: Uint8Array): readonly State[] {
     if (state.length > STATE_MAX) {
       throw new WeftError('frame-invalid', 'An awareness state is too long.');
     }
-    parse(state);
-    states.push({ client, clock, state });
+    states.push({ client, clock, state: parse(state) });
   }
   return states;
 }
 
 /** Hands states on to everybody: those that this connection may speak for. */
-function show(connection: Connection, principal: Principal, states: readonly State[]): void {
+function show(
+  connection: Connection,
+  principal: Principal,
+  states: readonly State[],
+  failed: (error: unknown) => void,
+): void {
   const { document } = connection;
   const spoken = ownersOf(document);
   const kept = states.filter(({ client, state }) => {
     const owner = spoken.get(client);
     if (owner !== undefined && owner !== connection && document.hasConnection(owner)) return false;
-    if (state !== 'null') spoken.set(client, connection);
+    if (state !== null) spoken.set(client, connection);
     else if (!spoken.delete(client)) return false;
     return true;
   });
   if (kept.length === 0) return;
-  const encoder = encoding.createEncoder();
-  encoding.writeVarUint(encoder, kept.length);
+  const window = presenceWindow(document);
   for (const { client, clock, state } of kept) {
-    encoding.writeVarUint(encoder, client);
-    encoding.writeVarUint(encoder, clock);
-    encoding.writeVarString(encoder, stamped(state, principal));
+    window.add({
+      connection,
+      client,
+      clock,
+      leaves: state === null,
+      state: () => stamped(state, principal),
+      failed,
+    });
   }
-  document.applyAwarenessUpdate(connection, encoding.toUint8Array(encoder));
+  window.pass(kept.some(({ state }) => state === null));
 }
 
 /** Forgets what a connection spoke for; the engine takes its states away. */
@@ -114,9 +121,10 @@ function ownersOf(document: Document): Map<number, Connection> {
 }
 
 /** The state with the person's authenticated name and `sub` in `user`, beside the colour they chose. */
-function stamped(state: string, principal: Principal): string {
-  const value = parse(state);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return state;
+function stamped(value: unknown, principal: Principal): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return JSON.stringify(value);
+  }
   const user: unknown = 'user' in value ? value.user : undefined;
   const own = typeof user === 'object' && user !== null && !Array.isArray(user) ? user : {};
   return JSON.stringify({

@@ -1,28 +1,32 @@
-import type { ConversationHead, Receipts } from '@weft/protocol';
-import type { Socket } from './socket.ts';
+import type { ConversationHead, Down, Receipts } from '@weft/protocol';
+
+/** Whoever hears of a conversation: a socket. */
+export interface Follower {
+  send(message: Down): void;
+}
 
 /** Which sockets hear of which conversation: those that have one of its segments open. */
 export class Followers {
-  readonly #sockets = new Map<string, Set<Socket>>();
+  readonly #followers = new Map<string, Set<Follower>>();
 
-  add(socket: Socket, tenant: string, conversation: string): void {
+  add(follower: Follower, tenant: string, conversation: string): void {
     const key = keyOf(tenant, conversation);
-    const sockets = this.#sockets.get(key);
-    if (sockets === undefined) this.#sockets.set(key, new Set([socket]));
-    else sockets.add(socket);
+    const present = this.#followers.get(key);
+    if (present === undefined) this.#followers.set(key, new Set([follower]));
+    else present.add(follower);
   }
 
-  remove(socket: Socket, tenant: string, conversation: string): void {
+  remove(follower: Follower, tenant: string, conversation: string): void {
     const key = keyOf(tenant, conversation);
-    const sockets = this.#sockets.get(key);
-    sockets?.delete(socket);
-    if (sockets?.size === 0) this.#sockets.delete(key);
+    const present = this.#followers.get(key);
+    present?.delete(follower);
+    if (present?.size === 0) this.#followers.delete(key);
   }
 
   /** Tells everybody who follows a conversation of its new head, or of where people are in it. */
   tell(tenant: string, message: ConversationHead | Receipts): void {
-    for (const socket of this.#sockets.get(keyOf(tenant, message.conversation)) ?? []) {
-      socket.send(message);
+    for (const follower of this.#followers.get(keyOf(tenant, message.conversation)) ?? []) {
+      follower.send(message);
     }
   }
 }

@@ -1,11 +1,22 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { FRAME_MAX_BYTES } from '@weft/protocol';
+import {
+  type ErrorCode,
+  SESSION_PROTOCOL,
+  SYNC_FRAME_MAX_BYTES,
+  UNSIGNED_MAX_BYTES,
+  errorDefinition,
+} from '@weft/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { Addresses } from '../admission/addresses.ts';
+import { UNSIGNED_MAX } from '../admission/limits.ts';
 import type { WeftCore } from '../core.ts';
 import { type Logger, reasonOf } from '../logger.ts';
-import type { Socket } from './socket.ts';
+import type { Endpoint } from './endpoint.ts';
+import { originAllowed } from './origin.ts';
+import { TURNED_AWAY_PER_ADDRESS, TurnedAway } from './turned-away.ts';
 import { Wire } from './wire.ts';
+import { YjsDoor, type YjsRequest, readYjsRequest } from './yjs-door.ts';
 
 /** Where sockets are accepted. */
 export const SYNC_PATH = '/sync';
@@ -13,39 +24,106 @@ export const SYNC_PATH = '/sync';
 /** Milliseconds to sign in, whatever else arrives meanwhile. */
 const SIGN_IN_MS = 5_000;
 
-/** Milliseconds between pings; a socket that answered none since the last is gone. */
-const PING_MS = 20_000;
+/** Milliseconds: how often silence is looked at, after how much of it a socket is asked, and after how much it is gone. */
+const SILENCE_MS = { look: 6_000, ask: 9_500, gone: 15_000 } as const;
 
 /** Milliseconds that a closing handshake may take before the transport is cut. */
 const CLOSE_MS = 1_000;
 
+/** Fragments of one message: browsers cut the largest in pieces of 64 KB. */
+const FRAGMENTS_MAX = 2_048;
+
+/** How sockets are read. (The types of `ws` do not know all of these.) */
+const SOCKET_OPTIONS = {
+  noServer: true,
+  // What a frame of each kind may have is decided where its head is read (`socket.ts`).
+  maxPayload: SYNC_FRAME_MAX_BYTES,
+  maxFragments: FRAGMENTS_MAX,
+  // A few bytes would become megabytes; and what is not inflated needs no window for each socket.
+  perMessageDeflate: false,
+  // A peer that does not answer a close would keep its socket for half a minute.
+  closeTimeout: CLOSE_MS,
+  clientTracking: false,
+  handleProtocols: (offered: ReadonlySet<string>) =>
+    offered.has(SESSION_PROTOCOL) ? SESSION_PROTOCOL : ([...offered][0] ?? false),
+};
+
+/** Milliseconds for which a client whose socket was closed because it lay idle need not come back. */
+const IDLE_RETURN_MS = 60_000;
+
+/** Milliseconds after which whoever found too many connections of their address may find fewer. */
+const ADDRESS_RETURN_MS = 5_000;
+
+/** What the gateway asks of the server behind it. */
+type GatewayCore = Pick<WeftCore, 'accept' | 'acceptSession' | 'admission'>;
+
 interface Open {
   readonly ws: WebSocket;
-  readonly socket: Socket;
+  readonly socket: Endpoint;
+  readonly wire: Wire;
+  readonly kind: SocketKind;
+}
+
+/** Who speaks on a socket: our client with a session, whoever speaks frames without one, a `y-websocket` provider. */
+type SocketKind = 'session' | 'plain' | 'yjs';
+
+/** Sockets, as somebody counts them. */
+export interface GatewayFigures {
+  /** Open now. */
+  readonly open: Readonly<Record<SocketKind, number>>;
+  /** Upgrades that got none, since the start, by HTTP status. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Bytes that wait for all of them together. */
+  readonly queuedBytes: number;
 }
 
 /** Accepts WebSockets on an HTTP server and owns every byte in and out of them. */
 export class Gateway {
-  readonly #core: Pick<WeftCore, 'accept'>;
+  readonly #core: GatewayCore;
+  readonly #addresses: Addresses;
+  readonly #turnedAway: TurnedAway;
   readonly #logger: Logger;
-  readonly #wss = new WebSocketServer({
-    noServer: true,
-    maxPayload: FRAME_MAX_BYTES,
-    perMessageDeflate: false,
-    clientTracking: false,
-  });
+  readonly #wss = new WebSocketServer(SOCKET_OPTIONS);
   readonly #open = new Set<Open>();
+  readonly #origins: readonly string[];
+  readonly #refused: Record<string, number> = {};
   #accepting = true;
 
-  constructor(server: Server, core: Pick<WeftCore, 'accept'>, logger: Logger) {
+  /**
+   * @param origins whose pages may open sockets, beside our own
+   * @param proxies whose word on where a connection comes from is taken
+   * @throws TypeError for a proxy that is no address and no network
+   */
+  constructor(
+    server: Server,
+    core: GatewayCore,
+    logger: Logger,
+    {
+      origins,
+      proxies,
+    }: { readonly origins: readonly string[]; readonly proxies: readonly string[] },
+  ) {
+    this.#addresses = new Addresses(core.admission.limits.perAddress, proxies);
+    this.#turnedAway = new TurnedAway(new Addresses(TURNED_AWAY_PER_ADDRESS, proxies), logger);
     this.#core = core;
     this.#logger = logger;
+    this.#origins = origins;
     server.on('upgrade', (request, transport, head) => this.#upgrade(request, transport, head));
   }
 
   /** Sockets open now. */
   get size(): number {
     return this.#open.size;
+  }
+
+  get figures(): GatewayFigures {
+    const open = { session: 0, plain: 0, yjs: 0 };
+    let queuedBytes = 0;
+    for (const { kind, wire } of this.#open) {
+      open[kind] += 1;
+      queuedBytes += wire.queued();
+    }
+    return { open, refused: this.#refused, queuedBytes };
   }
 
   /**
@@ -80,55 +158,146 @@ export class Gateway {
     transport.on('error', (error) => {
       this.#logger.info('A connection failed before it was a socket.', { reason: error.message });
     });
-    const refusal = this.#refusal(request.url ?? '/');
+    const refusal = this.#refusal(request);
     if (refusal !== undefined) {
-      transport.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      this.#turnAway(transport, refusal);
       return;
     }
-    this.#wss.handleUpgrade(request, transport, head, (ws) => this.#accept(ws, transport));
+    const address = this.#addresses.of(request);
+    const code = this.#full(address);
+    if (code !== undefined) {
+      this.#core.admission.refused(code);
+      this.#logger.info('A connection was refused.', { address, code });
+      const retryAfter = code === 'server-full' ? this.#core.admission.comeBack : ADDRESS_RETURN_MS;
+      const upgrade = { request, transport, head, address };
+      if (this.#turnedAway.tell(upgrade, { code, retryAfter })) {
+        this.#count(code === 'server-full' ? '503' : '429');
+        return;
+      }
+      this.#turnAway(transport, code === 'server-full' ? BUSY : '429 Too Many Requests', code);
+      return;
+    }
+    // Also of one that fails before it is a socket.
+    transport.once('close', () => this.#addresses.leave(address));
+    this.#wss.handleUpgrade(request, transport, head, (ws) => {
+      this.#accept(ws, transport, yjsRequest(request));
+    });
+  }
+
+  #turnAway(transport: Duplex, status: string, code?: ErrorCode): void {
+    this.#count(status.slice(0, 3));
+    refuse(transport, status, code);
+  }
+
+  /** @param status of HTTP, which a page that is told in another way is not shown */
+  #count(status: string): void {
+    this.#refused[status] = (this.#refused[status] ?? 0) + 1;
   }
 
   /** The status line for a request that gets no socket. A target may be anything: an error here would end the process. */
-  #refusal(target: string): string | undefined {
+  #refusal({ url: target = '/', headers }: IncomingMessage): string | undefined {
     const base = 'http://localhost';
     if (!URL.canParse(target, base)) return '400 Bad Request';
-    if (new URL(target, base).pathname !== SYNC_PATH) return '404 Not Found';
-    return this.#accepting ? undefined : '503 Service Unavailable';
+    const url = new URL(target, base);
+    if (url.pathname !== SYNC_PATH && readYjsRequest(url) === undefined) return '404 Not Found';
+    if (!originAllowed(headers.origin, headers.host, this.#origins)) return '403 Forbidden';
+    return this.#accepting ? undefined : BUSY;
   }
 
-  #accept(ws: WebSocket, transport: Duplex): void {
+  /** Why there may not be one more connection; `undefined` when it was counted. */
+  #full(address: string): 'server-full' | 'too-many-connections' | undefined {
+    const { seats, waiting } = this.#core.admission.limits;
+    if (this.#open.size >= seats + waiting + UNSIGNED_MAX) return 'server-full';
+    return this.#addresses.enter(address) ? undefined : 'too-many-connections';
+  }
+
+  /** Closes a socket on which nothing is open, and nothing was asked for, for so long that somebody else may need it. */
+  #cull(socket: Endpoint): void {
+    if (!socket.known || socket.idle < this.#core.admission.limits.idleMs) return;
+    this.#core.admission.culled();
+    socket.bye('idle', { retryAfter: IDLE_RETURN_MS });
+  }
+
+  #accept(ws: WebSocket, transport: Duplex, yjs: YjsRequest | undefined): void {
     ws.binaryType = 'nodebuffer';
-    const socket = this.#core.accept(new Wire(ws, transport));
-    const open: Open = { ws, socket };
+    const wire = new Wire(ws, transport);
+    const door = yjs === undefined ? undefined : new YjsDoor(wire, yjs.address);
+    // Clients of others know nothing of sessions: theirs ends with the WebSocket.
+    const resumable = door === undefined && ws.protocol === SESSION_PROTOCOL;
+    const socket = resumable ? this.#core.acceptSession(wire) : this.#core.accept(door ?? wire);
+    const kind = door === undefined ? (resumable ? 'session' : 'plain') : 'yjs';
+    const open: Open = { ws, socket, wire, kind };
     this.#open.add(open);
-    let alive = true;
+    let heard = Date.now();
     const signIn = setTimeout(() => {
-      if (!socket.known) socket.bye('sign-in-late');
+      if (!socket.known && !socket.waiting) socket.bye('sign-in-late');
     }, SIGN_IN_MS);
-    const ping = setInterval(() => {
-      if (!alive) {
-        ws.terminate();
-        return;
-      }
-      alive = false;
-      ws.ping();
-    }, PING_MS);
+    limitUnsigned(transport, socket);
+    const look = setInterval(() => {
+      const silence = Date.now() - heard;
+      if (silence >= SILENCE_MS.gone) ws.terminate();
+      else if (silence >= SILENCE_MS.ask) ws.ping();
+      this.#cull(socket);
+    }, SILENCE_MS.look);
     ws.on('pong', () => {
-      alive = true;
+      heard = Date.now();
     });
     ws.on('message', (data, isBinary) => {
-      alive = true;
-      if (isBinary && Buffer.isBuffer(data)) socket.receive(data);
-      else socket.bye('frame-invalid');
+      heard = Date.now();
+      if (!isBinary || !Buffer.isBuffer(data)) {
+        socket.bye('frame-invalid');
+        return;
+      }
+      const frame = door === undefined ? data : door.incoming(data);
+      if (frame !== undefined) socket.receive(frame);
     });
+    if (yjs !== undefined) socket.receive(YjsDoor.opening(yjs));
     ws.on('error', (error) => {
       this.#logger.info('A socket failed.', { reason: reasonOf(error) });
     });
-    ws.on('close', () => {
+    ws.on('close', (code) => {
       clearTimeout(signIn);
-      clearInterval(ping);
+      clearInterval(look);
+      door?.stop();
       this.#open.delete(open);
-      socket.closed();
+      socket.closed(code, Date.now() - heard);
     });
   }
+}
+
+const BUSY = '503 Service Unavailable';
+
+/** Answers a request that gets no socket. @param status of HTTP */
+function refuse(transport: Duplex, status: string, code?: ErrorCode): void {
+  const body =
+    code === undefined ? '' : JSON.stringify({ code, message: errorDefinition(code).message });
+  const type = code === undefined ? '' : 'Content-Type: application/json\r\nRetry-After: 5\r\n';
+  transport.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\n${type}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+/** What a `y-websocket` provider asks for; `undefined` for every other socket. The target was found to be a URL. */
+function yjsRequest({ url = '/' }: IncomingMessage): YjsRequest | undefined {
+  return readYjsRequest(new URL(url, 'http://localhost'));
+}
+
+/**
+ * Ends a socket that sends too much before it has signed in, as the bytes come: a frame of many megabytes would be kept
+ * in memory until its last byte otherwise.
+ */
+function limitUnsigned(transport: Duplex, socket: Endpoint): void {
+  let bytes = 0;
+  const count = (chunk: Buffer) => {
+    if (socket.known) {
+      transport.off('data', count);
+      return;
+    }
+    bytes += chunk.length;
+    // Frames have heads: whatever is within the limit of the frames themselves is let through here.
+    if (bytes <= 2 * UNSIGNED_MAX_BYTES) return;
+    transport.off('data', count);
+    socket.bye('frame-too-large', { detail: 'Too much before the sign-in.' });
+  };
+  transport.on('data', count);
 }

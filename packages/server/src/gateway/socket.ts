@@ -1,131 +1,129 @@
 import type { Connection } from '@hocuspocus/server';
 import {
-  type Ack,
   AuthType,
-  type CommandFrame,
-  type ConversationHead,
-  type Digest,
   type Down,
   type ErrorCode,
+  FRAME_MAX_BYTES,
   FrameReader,
-  type Mark,
   MessageType,
-  PROTOCOL_VERSION,
-  type Receipts,
-  type Resource,
-  type Role,
   SyncType,
   WEFT_ADDRESS,
   WeftError,
   decodeUp,
-  encodePermissionDenied,
-  encodeSyncStatus,
-  encodeSyncStep1,
   encodeWeft,
   errorDefinition,
-  parseAddress,
-  resourceOf,
 } from '@weft/protocol';
-import type { Principal } from '../auth/principal.ts';
-import type { Outcome } from '../door/intake.ts';
-import type { Engine, EngineSocket } from '../engine/engine.ts';
-import type { ReadySnapshot } from '../engine/snapshots.ts';
-import { type Logger, reasonOf } from '../logger.ts';
-import { applyAwareness, releaseAwareness } from './awareness.ts';
-
-/** Bytes that may wait while a token is verified. */
-const UNVERIFIED_MAX_BYTES = 64 * 1024;
-
-/** Frames that may wait while a document opens. */
-const OPENING_MAX_FRAMES = 1000;
-
-/** What carries a socket's frames: a WebSocket, or a simulated one. */
-export interface Transport {
-  /** RFC 6455: 1 is open, 2 closing, 3 closed. */
-  readonly readyState: number;
-  /** Sends a frame; does nothing when the transport is closing, as its end is told anyway. */
-  send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void;
-  close(code?: number, reason?: string): void;
-  /** Resolves when all that was sent has left this process, or never will; without it, frames leave at once. */
-  drained?(): Promise<void>;
-}
-
-/** The engine asks a request for parameters only; headers and address stay with the gateway. */
-const NO_REQUEST = new Request('http://localhost/');
-
-/** What a socket asks of the server behind it. */
-export interface SocketHost {
-  readonly build: string;
-  readonly identity: { readonly serverId: string; readonly epoch: number };
-  readonly logger: Logger;
-  /** UTC milliseconds. */
-  now(): number;
-  verify(token: string): Promise<Principal>;
-  roleOf(principal: Principal, resource: Resource): Promise<Role | undefined>;
-  engine(tenant: string): Engine;
-  command(principal: Principal, command: CommandFrame): Promise<Ack['result']>;
-  /** A person says how far they are. */
-  mark(principal: Principal, mark: Mark): void;
-  /** Where everybody is in a conversation. */
-  receipts(tenant: string, conversation: string): Promise<Receipts>;
-  /** The newest event of a conversation. */
-  head(tenant: string, conversation: string): Promise<ConversationHead>;
-  /** A segment was opened: from now on the socket hears of its conversation. */
-  follow(socket: Socket, tenant: string, conversation: string): void;
-  unfollow(socket: Socket, tenant: string, conversation: string): void;
-  /** A write or a command was read. Call what is returned once, with what became of it. */
-  begun(name: string): (outcome: 'answered' | 'failed') => void;
-}
-
-type Person =
-  | { readonly state: 'unknown' }
-  /** A token is being verified: frames wait, so that none passes it. */
-  | {
-      readonly state: 'verifying';
-      readonly frames: Uint8Array[];
-      readonly before: Known | undefined;
-    }
-  | Known
-  | { readonly state: 'closed' };
-
-interface Known {
-  readonly state: 'known';
-  readonly principal: Principal;
-  readonly engine: Engine;
-  readonly client: ReturnType<Engine['handleConnection']>;
-}
-
-type OpenDocument =
-  | { readonly state: 'opening'; readonly role: Role | undefined; readonly frames: Uint8Array[] }
-  | { readonly state: 'open'; readonly role: Role; readonly connection: Connection };
+import type { EngineSocket } from '../engine/engine.ts';
+import { reasonOf } from '../logger.ts';
+import { Answers } from './answers.ts';
+import { DocumentFrames } from './document-frames.ts';
+import { Attending } from './attending.ts';
+import { Following } from './following.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { SocketHost } from './host.ts';
+import type { ByeOptions, Line } from './line.ts';
+import { OpenDocuments } from './open-documents.ts';
+import { OwnMessages } from './own-messages.ts';
+import { Outflow } from './outflow.ts';
+import { PresenceBridge } from './presence-bridge.ts';
+import { Questions } from './questions.ts';
+import type { RateKind } from './rates.ts';
+import { SignIn } from './sign-in.ts';
+import { Throttle } from './throttle.ts';
+import type { Transport } from './transport.ts';
 
 /**
- * One socket: reads frames, knows whose it is, and hands each frame to whoever it is for. Writes go to the door and
- * awareness to its own handler; only what asks (state vectors, presence) reaches the engine's message handling.
+ * One socket: reads frames, knows whose it is, and hands each frame to whoever it is for: tokens to the sign-in, our own
+ * messages to their handler, the rest to the document that it names.
  */
-export class Socket implements EngineSocket {
+export class Socket implements EngineSocket, Endpoint {
   readonly #wire: Transport;
   readonly #host: SocketHost;
-  readonly #documents = new Map<string, OpenDocument>();
-  /** Highest committed write per document that its author was not told of yet. */
-  readonly #stored = new Map<string, number>();
-  #person: Person = { state: 'unknown' };
-  #expiry: NodeJS.Timeout | undefined;
+  readonly #signIn: SignIn;
+  readonly #documents: OpenDocuments;
+  readonly #frames: DocumentFrames;
+  readonly #own: OwnMessages;
+  readonly #answers: Answers;
+  readonly #presence: PresenceBridge;
+  readonly #attending: Attending;
+  readonly #throttle: Throttle;
+  readonly #outflow: Outflow;
   #speaksWeft = false;
+  /** Why it was ended from here. */
+  #said: ErrorCode | undefined;
+  /** When anything was last asked for, or a document was open; milliseconds. */
+  #activeAt: number;
   /** Told to come back later: what it still says is not read, what was read is answered. */
   #leaving = false;
 
   constructor(wire: Transport, host: SocketHost) {
     this.#wire = wire;
     this.#host = host;
+    this.#activeAt = host.now();
+    const speaksWeft = () => this.#speaksWeft;
+    const line: Line = {
+      host,
+      wire,
+      get speaksWeft() {
+        return speaksWeft();
+      },
+      send: (message) => this.send(message),
+      bye: (code, options) => this.bye(code, options),
+      fail: (error) => this.#fail(error),
+    };
+    const receive = (frame: Uint8Array) => this.receive(frame);
+    this.#throttle = new Throttle(wire, receive);
+    const following = new Following(line);
+    this.#attending = new Attending(line);
+    const questions = new Questions(line);
+    this.#outflow = new Outflow(line, () => this.#documents);
+    this.#signIn = new SignIn(line, this, this.#outflow, receive, (known) =>
+      this.#documents.recheck(known),
+    );
+    this.#documents = new OpenDocuments(line, {
+      opened: (key, role) => {
+        const { known } = this.#signIn;
+        if (known === undefined) return;
+        following.opened(known.principal.tenant, key, role);
+        this.#attending.opened(known.principal, key);
+      },
+      changed: (key, role) => {
+        const { known } = this.#signIn;
+        if (known !== undefined) following.changed(known.principal.tenant, key, role);
+      },
+      closed: (key) => {
+        this.#activeAt = host.now();
+        questions.closed(key);
+        this.#attending.closed(key);
+        const { known } = this.#signIn;
+        if (known === undefined) return;
+        following.closed(known.principal.tenant, key, this.#documents.keys);
+      },
+      receive,
+    });
+    this.#answers = new Answers(line);
+    this.#presence = new PresenceBridge(line, this.#documents);
+    this.#frames = new DocumentFrames({
+      line,
+      documents: this.#documents,
+      answers: this.#answers,
+      questions,
+      outflow: this.#outflow,
+    });
+    this.#own = new OwnMessages(line, this.#signIn, this.#documents, this.#attending);
   }
 
   /** Whether a token was accepted. */
   get known(): boolean {
-    return (
-      this.#person.state === 'known' ||
-      (this.#person.state === 'verifying' && this.#person.before !== undefined)
-    );
+    return this.#signIn.known !== undefined;
+  }
+
+  get waiting(): boolean {
+    return this.#signIn.waiting;
+  }
+
+  get idle(): number {
+    return this.#documents.empty ? this.#host.now() - this.#activeAt : 0;
   }
 
   /** A frame arrived. Whatever it holds, it can end this socket at most. */
@@ -137,24 +135,28 @@ export class Socket implements EngineSocket {
     }
   }
 
-  /** The transport is gone. */
-  closed(): void {
-    const person = this.#person;
-    this.#person = { state: 'closed' };
-    clearTimeout(this.#expiry);
-    const known = person.state === 'verifying' ? person.before : person;
-    if (known?.state === 'known') {
-      known.client.handleClose({ code: 1001, reason: 'closed' });
-      for (const name of this.#documents.keys()) this.#unfollow(known, name);
+  /** The transport is gone. @param code of its close (RFC 6455); 1006 where there was none */
+  closed(code = 1006): void {
+    this.#throttle.close();
+    const { known } = this.#signIn;
+    try {
+      known?.client.handleClose({ code: 1001, reason: 'closed' });
+      this.#documents.close();
+    } catch (error) {
+      this.#host.logger.error('A socket met an error at its end.', { reason: reasonOf(error) });
     }
-    this.#documents.clear();
+    this.#signIn.close(this.#returns(code) ? 'cut' : 'left');
+  }
+
+  /** Whether a client is expected back: it did not leave by itself, and was not told that there is nothing to come for. */
+  #returns(code: number): boolean {
+    if (code === 1000 || code === 1001) return false;
+    if (this.#said === undefined) return true;
+    return this.#said !== 'idle' && errorDefinition(this.#said).retry === 'later';
   }
 
   /** Says why, in our words where they are understood, and closes. */
-  bye(
-    code: ErrorCode,
-    options: { readonly retryAfter?: number; readonly detail?: string } = {},
-  ): void {
+  bye(code: ErrorCode, options: ByeOptions = {}): void {
     const { message, close } = errorDefinition(code);
     const { retryAfter, detail } = options;
     if (this.#speaksWeft && !this.#leaving) {
@@ -165,7 +167,10 @@ export class Socket implements EngineSocket {
         ...(retryAfter === undefined ? {} : { retryAfter }),
       });
     }
-    this.#flushStored();
+    this.#said ??= code;
+    this.#answers.flush();
+    // A client that does not answer the close would be read until it does.
+    this.#leaving = true;
     this.#wire.close(close ?? 1011, code);
   }
 
@@ -173,6 +178,7 @@ export class Socket implements EngineSocket {
   goodbye(retryAfter: number): void {
     if (this.#leaving) return;
     this.#leaving = true;
+    this.#throttle.close();
     const code = 'shutting-down';
     const { message } = errorDefinition(code);
     if (this.#speaksWeft) this.send({ type: 'bye', code, message, retryAfter });
@@ -180,161 +186,85 @@ export class Socket implements EngineSocket {
 
   /** Ends what `goodbye` began: everything that was read has its answer. */
   end(): void {
-    this.#flushStored();
+    this.#answers.flush();
     this.#wire.close(errorDefinition('shutting-down').close, 'shutting-down');
   }
 
   /** Sends one of our own messages. */
   send(message: Down): void {
+    this.#outflow.limit();
     this.#wire.send(encodeWeft(message));
   }
 
-  readOnly(name: string): boolean {
-    for (const [key, document] of this.#documents) {
-      if (plainName(key) === name) {
-        return document.role !== 'editor' || parseAddress(name)?.kind === 'conversation';
-      }
-    }
+  /** Its WebSocket was cut, and a session keeps it. */
+  parked(): void {
+    this.#presence.parked();
+    this.#attending.parked();
+  }
+
+  /** It is parked for so long that its person is not shown any more. */
+  absent(): void {
+    this.#presence.absent();
+    this.#attending.absent();
+  }
+
+  /**
+   * A client wants to go on after a cut. Resolves with whether it may: everything that is open must be open to the same
+   * person with the same rights as before.
+   * @throws WeftError `other-person`, or whatever is wrong with the token
+   */
+  async mayReturn(token: string): Promise<boolean> {
+    const principal = await this.#host.verify(token);
+    if (!this.known) return false;
+    if (!(await this.#documents.unchanged(principal)) || !this.known) return false;
+    this.#signIn.renew(principal);
     return true;
   }
 
+  /** It goes on. @param absent whether its person was not shown any more */
+  returned(absent: boolean): void {
+    this.#presence.returned(absent);
+    this.#attending.returned();
+  }
+
+  readOnly(name: string): boolean {
+    return this.#documents.readOnly(name);
+  }
+
   attached(connection: Connection): void {
-    const key = connection.messageAddress;
-    const document = this.#documents.get(key);
-    if (document === undefined || document.role === undefined) {
-      connection.close();
-      return;
-    }
-    const frames = document.state === 'opening' ? document.frames : [];
-    this.#documents.set(key, { state: 'open', role: document.role, connection });
-    connection.onClose(() => {
-      releaseAwareness(connection);
-      const current = this.#documents.get(key);
-      if (current?.state !== 'open' || current.connection !== connection) return;
-      this.#documents.delete(key);
-      if (this.#person.state === 'known') this.#unfollow(this.#person, key);
-    });
-    const address = parseAddress(plainName(key));
-    if (this.#person.state === 'known' && address?.kind === 'conversation') {
-      this.#follow(this.#person.principal.tenant, address.id, document.role);
-    }
-    for (const frame of frames) this.receive(frame);
+    this.#documents.attached(connection);
   }
 
   #receive(frame: Uint8Array): void {
-    const person = this.#person;
-    if (person.state === 'closed' || this.#leaving) return;
-    if (person.state === 'verifying') {
-      const waiting = person.frames.reduce((sum, other) => sum + other.length, frame.length);
-      if (waiting > UNVERIFIED_MAX_BYTES && person.before === undefined) {
-        throw new WeftError('frame-invalid', 'Too much before the sign-in.');
-      }
-      person.frames.push(frame);
-      return;
-    }
+    if (this.#signIn.closed || this.#leaving) return;
+    if (this.#throttle.holds(frame) || this.#signIn.holds(frame)) return;
     // Stock providers answer a ping with a single byte: there is no address to read.
     if (frame.length === 1) return;
     const reader = new FrameReader(frame);
     const key = reader.string();
+    const kind = key === WEFT_ADDRESS ? 'question' : kindOf(frame, reader.decoder.pos);
+    if (this.#waits(frame, kind)) return;
+    if (this.known) this.#host.meter.frame(kind, frame.length);
     if (key === WEFT_ADDRESS) {
-      this.#receiveOwn(reader);
+      const message = decodeUp(reader.decoder);
+      this.#speaksWeft = true;
+      // A client that is not needed keeps its token fresh all the same.
+      if (message.type !== 'hello') this.#activeAt = this.#host.now();
+      this.#own.receive(message);
       return;
     }
+    this.#activeAt = this.#host.now();
     const type = reader.uint();
     if (type === MessageType.Auth) this.#authenticate(key, frame, reader);
-    else this.#forDocument(key, type, frame, reader);
+    else this.#frames.receive(this.#signIn.required, key, type, frame, reader);
   }
 
-  #receiveOwn(reader: FrameReader): void {
-    const message = decodeUp(reader.decoder);
-    this.#speaksWeft = true;
-    switch (message.type) {
-      case 'hello':
-        if (message.protocol !== PROTOCOL_VERSION) {
-          this.bye('protocol-unsupported');
-          return;
-        }
-        this.#verify(message.token, (known) => this.#welcome(known.principal));
-        return;
-      case 'command':
-        this.#command(message);
-        return;
-      case 'mark':
-        if (this.#person.state !== 'known') throw new WeftError('token-required');
-        this.#host.mark(this.#person.principal, message);
-        return;
-      case 'digest':
-        this.#compare(message);
-        return;
-      case 'bye':
-        this.#wire.close(1000, 'bye');
-        return;
-      default: {
-        const unreachable: never = message;
-        return unreachable;
-      }
-    }
-  }
-
-  #welcome(principal: Principal): void {
-    this.send({
-      type: 'welcome',
-      protocol: PROTOCOL_VERSION,
-      build: this.#host.build,
-      serverId: this.#host.identity.serverId,
-      epoch: this.#host.identity.epoch,
-      sub: principal.sub,
-      name: principal.name,
-      expires: principal.expires ?? null,
-    });
-  }
-
-  /** Verifies a token; frames that come meanwhile wait, then go on as if it had been instant. */
-  #verify(token: string, done: (known: Known) => void): void {
-    const before = this.#person.state === 'known' ? this.#person : undefined;
-    const waiting: Uint8Array[] = [];
-    this.#person = { state: 'verifying', frames: waiting, before };
-    this.#host.verify(token).then(
-      (principal) => {
-        if (this.#person.state !== 'verifying') return;
-        try {
-          const known = this.#become(principal, before);
-          done(known);
-        } catch (error) {
-          this.#fail(error);
-          return;
-        }
-        for (const frame of waiting) this.receive(frame);
-      },
-      (error: unknown) => this.#fail(error),
-    );
-  }
-
-  #become(principal: Principal, before: Known | undefined): Known {
-    if (before !== undefined) {
-      const same =
-        before.principal.sub === principal.sub && before.principal.tenant === principal.tenant;
-      if (!same) throw new WeftError('other-person');
-    }
-    const engine = before?.engine ?? this.#host.engine(principal.tenant);
-    const client =
-      before?.client ?? engine.handleConnection(this.#wire, NO_REQUEST, { socket: this });
-    const known: Known = { state: 'known', principal, engine, client };
-    this.#person = known;
-    this.#expireAt(principal.expires);
-    return known;
-  }
-
-  /** An expired token ends the socket: rights are not kept alive by an open connection. */
-  #expireAt(expires: number | undefined): void {
-    clearTimeout(this.#expiry);
-    if (expires === undefined) return;
-    const ms = Math.min(Math.max(0, expires - this.#host.now()), 2 ** 31 - 1);
-    this.#expiry = setTimeout(() => {
-      if (expires <= this.#host.now()) this.bye('token-expired');
-      else this.#expireAt(expires);
-    }, ms);
-    this.#expiry.unref();
+  /** Whether a person sends more of a kind than their rate: the frame is handled later then. */
+  #waits(frame: Uint8Array, kind: RateKind): boolean {
+    const { known } = this.#signIn;
+    const ms = known === undefined ? 0 : this.#host.rate(known.principal, kind);
+    if (ms > 0) this.#throttle.wait(frame, ms);
+    return ms > 0;
   }
 
   /** `Auth, Token, token` opens a document. Our client signs in by its hello and sends no token here. */
@@ -342,321 +272,41 @@ export class Socket implements EngineSocket {
     const type = reader.uint();
     if (type !== AuthType.Token) throw new WeftError('frame-invalid', 'An unknown sign-in.');
     const token = reader.string();
-    const person = this.#person;
-    if (person.state === 'known' && token === '') this.#open(person, key, frame);
-    else this.#verify(token, (known) => this.#open(known, key, frame));
-  }
-
-  #open(known: Known, key: string, frame: Uint8Array): void {
-    const address = parseAddress(plainName(key));
-    if (address === undefined) {
-      this.#wire.send(encodePermissionDenied(key, 'name-invalid'));
-      return;
-    }
-    const present = this.#documents.get(key);
-    if (present?.state === 'opening' && present.role === undefined) return;
-    const frames = present?.state === 'opening' ? present.frames : [];
-    if (present?.state !== 'open')
-      this.#documents.set(key, { state: 'opening', role: undefined, frames });
-    this.#host.roleOf(known.principal, resourceOf(address)).then(
-      (role) => {
-        if (this.#person.state === 'closed') return;
-        if (role === undefined) {
-          if (present?.state === 'open') present.connection.close();
-          this.#documents.delete(key);
-          this.#wire.send(encodePermissionDenied(key, 'forbidden'));
-          return;
-        }
-        if (present?.state === 'open') {
-          this.#documents.set(key, { ...present, role });
-          return;
-        }
-        this.#documents.set(key, { state: 'opening', role, frames: [] });
-        // Now that the rights are known, a question for everything need not wait for the engine. Other frames do.
-        for (const each of frames) this.receive(each);
-        known.client.handleMessage(frame);
-      },
-      (error: unknown) => {
-        this.#documents.delete(key);
-        this.#host.logger.error('Rights could not be read.', { reason: reasonOf(error) });
-        this.#wire.send(encodePermissionDenied(key, 'storage-failed'));
-      },
-    );
-  }
-
-  #forDocument(key: string, type: number, frame: Uint8Array, reader: FrameReader): void {
-    const person = this.#person;
-    if (person.state !== 'known') throw new WeftError('token-required');
-    const document = this.#documents.get(key);
-    if (document === undefined) {
-      // Closed or denied a moment ago: late frames are normal. A write must not stay without its answer.
-      this.#refuseLate(key, type, reader);
-      return;
-    }
-    if (document.role === undefined) {
-      holdBack(document, frame);
-      return;
-    }
-    if (isEmptyQuestion(type, frame, reader)) {
-      this.#welcomeNewcomer(person, key, frame);
-      return;
-    }
-    if (document.state === 'opening') {
-      holdBack(document, frame);
-      return;
-    }
-    switch (type) {
-      case MessageType.Sync:
-      case MessageType.SyncReply:
-        if (reader.uint() === SyncType.Step1) person.client.handleMessage(frame);
-        else this.#write(person, key, document, reader);
-        return;
-      case MessageType.Awareness:
-        this.#present(person, key, document, reader.bytes());
-        return;
-      case MessageType.QueryAwareness:
-      case MessageType.Close:
-        person.client.handleMessage(frame);
-        return;
-      default:
-        // Stateless messages have no place in our protocol, and a reader could broadcast with them: dropped.
-        return;
-    }
-  }
-
-  #present(
-    person: Known,
-    key: string,
-    document: OpenDocument & { state: 'open' },
-    update: Uint8Array,
-  ): void {
-    const { connection } = document;
-    const intake = person.engine.intake(connection.document);
-    // Whoever may only read never writes under the id they show.
-    const announce = this.readOnly(plainName(key))
-      ? () => true
-      : (client: number) => intake.announce(client, person.principal.sub);
-    applyAwareness(connection, person.principal, update, announce, (error) => {
-      this.#host.logger.error('A client id could not be claimed.', { reason: reasonOf(error) });
-    });
-  }
-
-  #refuseLate(key: string, type: number, reader: FrameReader): void {
-    if (type !== MessageType.Sync && type !== MessageType.SyncReply) return;
-    if (reader.uint() === SyncType.Step1) return;
-    reader.bytes();
-    this.#answer(key, readNumber(reader), { outcome: 'refused', code: 'forbidden' });
-  }
-
-  #write(
-    person: Known,
-    key: string,
-    document: OpenDocument & { state: 'open' },
-    reader: FrameReader,
-  ): void {
-    const bytes = reader.bytes();
-    const n = readNumber(reader);
-    const intake = person.engine.intake(document.connection.document);
-    if (this.readOnly(plainName(key))) {
-      // A reader answers the server's state vector too; with nothing new in it there is nothing to refuse.
-      const outcome: Outcome = intake.knows(bytes)
-        ? { outcome: 'stored' }
-        : { outcome: 'refused', code: 'read-only' };
-      this.#answer(key, n, outcome);
-      return;
-    }
-    const { connection } = document;
-    const ended = this.#host.begun(plainName(key));
-    intake
-      .write({
-        bytes,
-        principal: person.principal.sub,
-        origin: { source: 'connection', connection },
-      })
-      .then(
-        (outcome) => {
-          ended(outcome.outcome === 'failed' ? 'failed' : 'answered');
-          this.#answer(key, n, outcome);
-        },
-        (error: unknown) => {
-          ended('failed');
-          this.#fail(error);
-        },
-      );
-  }
-
-  /**
-   * A client with nothing asks for everything: it gets the stored snapshot at once, before the document is loaded, and
-   * the engine is asked for the rest. Its rights are known.
-   */
-  #welcomeNewcomer(person: Known, key: string, frame: Uint8Array): void {
-    const ask = (question: Uint8Array) => {
-      const document = this.#documents.get(key);
-      if (document?.state === 'opening') holdBack(document, question);
-      else if (document !== undefined) person.client.handleMessage(question);
-    };
-    const sent = this.#sendSnapshot(person.engine, key);
-    person.engine.serving(plainName(key), sent);
-    sent
-      .then((snapshot) => {
-        ask(snapshot === undefined ? frame : encodeSyncStep1(key, snapshot.stateVector));
-      })
-      .catch((error: unknown) => this.#fail(error));
-  }
-
-  /** Resolves with the snapshot when it has left; `undefined` where the engine's own answer will do. */
-  async #sendSnapshot(engine: Engine, key: string): Promise<ReadySnapshot | undefined> {
-    let snapshot: ReadySnapshot | undefined;
-    try {
-      snapshot = await engine.snapshot(plainName(key));
-    } catch (error) {
-      this.#host.logger.error('A snapshot could not be read.', { reason: reasonOf(error) });
-    }
-    // It may have been closed meanwhile, and opened again by somebody whose rights are not known yet.
-    if (snapshot === undefined || this.#documents.get(key)?.role === undefined) return undefined;
-    this.#wire.send(snapshot.frame(key));
-    await this.#wire.drained?.();
-    return snapshot;
-  }
-
-  /** Tells the author of a write what became of it: by number where it has one, in the stock framing else. */
-  #answer(key: string, n: number | undefined, outcome: Outcome): void {
-    if (outcome.outcome === 'failed') {
-      this.#host.logger.error('A write could not be stored.', {
-        document: plainName(key),
-        reason: outcome.reason,
-      });
-      this.bye('storage-failed', { retryAfter: 1000 });
-      return;
-    }
-    if (n === undefined) {
-      this.#wire.send(encodeSyncStatus(key, outcome.outcome === 'stored'));
-    } else if (outcome.outcome === 'stored') {
-      if (this.#stored.size === 0) queueMicrotask(() => this.#flushStored());
-      this.#stored.set(key, n);
-    } else {
-      this.#flushStored();
-      const { code } = outcome;
-      this.send({
-        type: 'refused',
-        document: key,
-        n,
-        code,
-        message: errorDefinition(code).message,
-      });
-    }
-  }
-
-  /** One `stored` per document and turn: the number is cumulative. */
-  #flushStored(): void {
-    for (const [document, n] of this.#stored) this.send({ type: 'stored', document, n });
-    this.#stored.clear();
-  }
-
-  /** Tells a client that speaks of its replica what the log holds. Whoever has it open may read it anyway. */
-  #compare(said: Digest): void {
-    const person = this.#person;
-    const open = this.#documents.get(said.document);
-    if (person.state !== 'known' || open?.state !== 'open') return;
-    const { document } = open.connection;
-    person.engine.compare(document, { state: said.state, content: said.content }).then(
-      (own) => {
-        if (own === undefined || this.#person.state === 'closed') return;
-        this.send({ type: 'digest', document: said.document, ...own });
-      },
-      (error: unknown) => {
-        this.#host.logger.error('A replica could not be compared.', { reason: reasonOf(error) });
-      },
-    );
-  }
-
-  #command(command: CommandFrame): void {
-    const person = this.#person;
-    if (person.state !== 'known') throw new WeftError('token-required');
-    const ended = this.#host.begun(`conversation/${command.conversation}`);
-    this.#host.command(person.principal, command).then(
-      (result) => {
-        const failed = result.outcome === 'refused' && result.code === 'storage-failed';
-        ended(failed ? 'failed' : 'answered');
-        this.send({ type: 'ack', id: command.id, result });
-      },
-      (error: unknown) => {
-        ended(error instanceof WeftError ? 'answered' : 'failed');
-        if (error instanceof WeftError) {
-          const { code, message } = error;
-          this.send({ type: 'ack', id: command.id, result: { outcome: 'refused', code, message } });
-        } else {
-          this.#fail(error);
-        }
-      },
-    );
-  }
-
-  /** Followed first and asked then: a commit in between is told twice rather than not at all. */
-  #follow(tenant: string, conversation: string, role: Role): void {
-    this.#host.follow(this, tenant, conversation);
-    Promise.all([
-      this.#host.head(tenant, conversation),
-      this.#host.receipts(tenant, conversation),
-    ]).then(
-      ([head, receipts]) => {
-        this.send({ ...head, role });
-        if (receipts.members.length > 0) this.send(receipts);
-      },
-      (error: unknown) => {
-        this.#host.logger.error('A conversation could not be read.', { reason: reasonOf(error) });
-        this.bye('storage-failed', { retryAfter: 1000 });
-      },
-    );
-  }
-
-  #unfollow(known: Known, key: string): void {
-    const address = parseAddress(plainName(key));
-    if (address?.kind !== 'conversation') return;
-    for (const other of this.#documents.keys()) {
-      const another = parseAddress(plainName(other));
-      if (other !== key && another?.kind === 'conversation' && another.id === address.id) return;
-    }
-    this.#host.unfollow(this, known.principal.tenant, address.id);
+    const { known } = this.#signIn;
+    if (known !== undefined && token === '') this.#documents.open(known, key, frame);
+    else this.#signIn.verify(token, (person) => this.#documents.open(person, key, frame));
   }
 
   #fail(error: unknown): void {
-    if (error instanceof WeftError) {
-      this.bye(error.code, { detail: error.message });
-      return;
+    try {
+      if (error instanceof WeftError) {
+        const retryAfter = error.code === 'server-full' ? this.#host.admission.comeBack : undefined;
+        this.bye(error.code, {
+          detail: error.message,
+          ...(retryAfter === undefined ? {} : { retryAfter }),
+        });
+        return;
+      }
+      this.#host.logger.error('A frame met an error of ours.', { reason: reasonOf(error) });
+      this.bye('internal');
+    } catch (cause) {
+      // What carries the socket throws: there is nobody to say it to, and nobody else to harm.
+      this.#host.logger.error('A socket could not be ended.', { reason: reasonOf(cause) });
     }
-    this.#host.logger.error('A frame met an error of ours.', { reason: reasonOf(error) });
-    this.bye('internal');
   }
 }
 
-/** @throws WeftError `frame-invalid` when too many frames wait for a document to open */
-function holdBack(document: OpenDocument & { state: 'opening' }, frame: Uint8Array): void {
-  if (document.frames.length >= OPENING_MAX_FRAMES) {
-    throw new WeftError('frame-invalid', 'Too many frames for a document that is not open.');
+/**
+ * What kind of frame at a document's address this is, by its first bytes: both types are below 128, one byte each.
+ * @param at where the type stands
+ * @throws WeftError `frame-too-large`
+ */
+function kindOf(frame: Uint8Array, at: number): RateKind {
+  const type = frame[at];
+  const sync = type === MessageType.Sync || type === MessageType.SyncReply;
+  if (frame.length > FRAME_MAX_BYTES && !(sync && frame[at + 1] === SyncType.Step2)) {
+    throw new WeftError('frame-too-large');
   }
-  document.frames.push(frame);
-}
-
-/** Whether a frame is a SyncStep1 with the state vector of an empty document: one byte, no clients. */
-function isEmptyQuestion(type: number, frame: Uint8Array, reader: FrameReader): boolean {
-  if (type !== MessageType.Sync && type !== MessageType.SyncReply) return false;
-  const at = reader.decoder.pos;
-  return (
-    frame.length === at + 3 &&
-    frame[at] === SyncType.Step1 &&
-    frame[at + 1] === 1 &&
-    frame[at + 2] === 0
-  );
-}
-
-/** Session-aware stock providers address `name\0session`. */
-function plainName(key: string): string {
-  const end = key.indexOf('\0');
-  return end === -1 ? key : key.slice(0, end);
-}
-
-/** The number of a write of ours; stock clients send none. */
-function readNumber(reader: FrameReader): number | undefined {
-  return reader.more ? reader.uint() : undefined;
+  if (sync) return frame[at + 1] === SyncType.Step1 ? 'question' : 'write';
+  return type === MessageType.Awareness ? 'presence' : 'question';
 }

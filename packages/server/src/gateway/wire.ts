@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { Transport } from './socket.ts';
+import type { Transport } from './transport.ts';
 import { afterTurn } from './turn.ts';
-import { frameMessage } from './ws-frame.ts';
+import { frameHead, frameMessage } from './ws-frame.ts';
 
 /** Bytes from which a frame is not held back: it fills the kernel's buffers by itself. */
 const LARGE_BYTES = 16 * 1024;
@@ -26,7 +26,7 @@ export class Wire implements Transport {
   readonly #ws: WebSocket;
   readonly #stream: Duplex;
   /** Framed messages of this turn. */
-  #held: Buffer[] = [];
+  #held: Uint8Array[] = [];
 
   /** @param stream what carries the WebSocket */
   constructor(ws: WebSocket, stream: Duplex) {
@@ -55,6 +55,20 @@ export class Wire implements Transport {
     this.#held.push(frameOf(data));
   }
 
+  /** Sends two pieces as one message; the payload must not change afterwards. */
+  sendJoined(head: Uint8Array, payload: Uint8Array): void {
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    const begin = frameHead(head, payload.length);
+    if (payload.length >= LARGE_BYTES) {
+      this.flush();
+      this.#stream.write(begin);
+      this.#stream.write(payload);
+      return;
+    }
+    if (this.#held.length === 0) afterTurn(this);
+    this.#held.push(begin, payload);
+  }
+
   /** Resolves when the kernel has taken all that was sent, or never will. */
   drained(): Promise<void> {
     this.flush();
@@ -69,6 +83,19 @@ export class Wire implements Transport {
       stream.on('drain', end);
       stream.on('close', end);
     });
+  }
+
+  /** Without what is held back until the end of this turn: that is for everybody the same. */
+  queued(): number {
+    return this.#stream.writableLength;
+  }
+
+  pause(): void {
+    this.#ws.pause();
+  }
+
+  resume(): void {
+    this.#ws.resume();
   }
 
   /** Closes with a code; a reason longer than a control frame takes is cut (RFC 6455, 5.5). */

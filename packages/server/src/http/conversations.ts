@@ -11,10 +11,12 @@ import {
   seenBy,
   unreadOf,
 } from '@weft/protocol';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import type { Principal } from '../auth/principal.ts';
 import type { Talk } from '../conversations/talk.ts';
-import { readJson, sendJson } from './json.ts';
+import { beginMessage, endMessage } from '../telemetry/message.ts';
+import { type Tracing, within } from '../telemetry/trace.ts';
+import { numberOf, readJson, sendJson, tokenOf } from './json.ts';
 
 /** Conversations for bots and back ends: no socket, no replica. */
 
@@ -26,13 +28,14 @@ const PAGE = { default: 100, most: 500 } as const;
 /** A message of the longest text, each of its characters escaped. */
 const POST_MAX_BYTES = 256 * 1024;
 
-const postSchema = z.object({
+/** What is posted to say something. */
+export const postSchema = v.object({
   /** A ULID of the caller's: the same one again is the same message (law C3). */
-  id: z.string(),
+  id: v.string(),
   /** What to say: a text, or a whole body. */
-  text: z.optional(z.string()),
-  body: z.optional(z.unknown()),
-  reply: z.optional(z.unknown()),
+  text: v.optional(v.string()),
+  body: v.optional(v.unknown()),
+  reply: v.optional(v.unknown()),
 });
 
 /**
@@ -48,18 +51,27 @@ export async function answerConversations(
     readonly verify: (token: string) => Promise<Principal>;
     /** UTC milliseconds. */
     readonly now: () => number;
+    readonly tracing: Tracing | undefined;
   },
 ): Promise<void> {
   const { talk } = host;
-  const [id = '', what = '', which, ...rest] = url.pathname
+  const [id = '', what = '', which, part, ...rest] = url.pathname
     .slice(CONVERSATIONS_PATH.length)
     .split('/');
-  if (rest.length > 0) throw new WeftError('not-found');
+  if (rest.length > 0 || (part !== undefined && part !== 'revisions'))
+    throw new WeftError('not-found');
   if (!ID_PATTERN.test(id)) throw new WeftError('name-invalid');
   const principal = await host.verify(tokenOf(request));
   if (request.method === 'POST' && what === 'messages' && which === undefined) {
-    const frame = await readPost(request, id, host.now());
-    const result = await talk.command(principal, frame);
+    const posted = await readPost(request, id, host.now());
+    const { trace, command: frame } = beginMessage(host.tracing, posted);
+    const result = await within(trace, () => talk.command(principal, frame)).catch(
+      (error: unknown) => {
+        trace?.end({ 'weft.outcome': 'refused' }, !(error instanceof WeftError));
+        throw error;
+      },
+    );
+    endMessage(trace, result);
     if (result.outcome === 'refused') {
       throw new WeftError(isErrorCode(result.code) ? result.code : 'internal');
     }
@@ -74,6 +86,11 @@ export async function answerConversations(
   const receipts = async () => (await talk.receipts(tenant, id)).members;
   if (what === 'receipts' && which === undefined) {
     sendJson(response, 200, { head: head.sequence, members: await receipts() });
+  } else if (what === 'members' && which === undefined) {
+    const { sequence, members } = await talk.members(tenant, id);
+    sendJson(response, 200, { head: sequence, members });
+  } else if (what === 'timings' && which === undefined) {
+    sendJson(response, 200, talk.timings(tenant, id));
   } else if (what === 'unread' && which === undefined) {
     sendJson(response, 200, await unread(talk, principal, id, head.sequence, await receipts()));
   } else if (what === 'messages' && which === undefined) {
@@ -87,6 +104,10 @@ export async function answerConversations(
     const page = { after: sequence - 1, limit: 1, head: head.sequence };
     const [message] = await talk.messages(tenant, id, page);
     if (message === undefined) throw new WeftError('not-found');
+    if (part === 'revisions') {
+      sendJson(response, 200, await talk.revisions(tenant, id, message));
+      return;
+    }
     const members = await receipts();
     sendJson(response, 200, {
       message,
@@ -97,6 +118,8 @@ export async function answerConversations(
       readBy: seenBy(members, message).map(({ person }) => person),
       /** Milliseconds from the sender's clock to the commit: true as far as that clock is. */
       sentToStored: message.at - message.sentAt,
+      /** Under which trace its newest text was sent; only where its device or the server traced it. */
+      trace: await talk.traceOf(tenant, id, message),
     });
   } else {
     throw new WeftError('not-found');
@@ -119,12 +142,12 @@ async function unread(
 }
 
 async function readPost(request: IncomingMessage, id: string, now: number): Promise<CommandFrame> {
-  const post = postSchema.safeParse(await readJson(request, POST_MAX_BYTES));
+  const post = v.safeParse(postSchema, await readJson(request, POST_MAX_BYTES));
   if (!post.success) throw new WeftError('request-invalid');
-  const { text, body = { version: 1, text }, reply } = post.data;
-  const frame = commandFrameSchema.safeParse({
+  const { text, body = { version: 1, text }, reply } = post.output;
+  const frame = v.safeParse(commandFrameSchema, {
     type: 'command',
-    id: post.data.id,
+    id: post.output.id,
     // No device: whoever posts again does so with the same id, and order is the caller's to keep.
     device: 'http',
     counter: 1,
@@ -133,23 +156,5 @@ async function readPost(request: IncomingMessage, id: string, now: number): Prom
     action: { type: 'send', body, ...(reply === undefined ? {} : { reply }) },
   });
   if (!frame.success) throw new WeftError('request-invalid', 'The id must be a ULID.');
-  return frame.data;
-}
-
-/** @throws WeftError `token-required` */
-function tokenOf(request: IncomingMessage): string {
-  const [, token] = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
-  if (token === undefined) throw new WeftError('token-required');
-  return token;
-}
-
-/** @throws WeftError `request-invalid` */
-function numberOf(url: URL, name: string, otherwise: number): number {
-  const text = url.searchParams.get(name);
-  if (text === null) return otherwise;
-  const number = Number(text);
-  if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(number)) {
-    throw new WeftError('request-invalid', `${name} must be a number.`);
-  }
-  return number;
+  return frame.output;
 }

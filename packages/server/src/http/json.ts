@@ -10,15 +10,27 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'token-invalid': 401,
   'token-expired': 401,
   'guest-unknown': 401,
+  revoked: 401,
   forbidden: 403,
   'guests-off': 403,
+  'rights-elsewhere': 409,
+  'last-owner': 409,
+  'invite-unknown': 404,
   'read-only': 403,
   'not-author': 403,
   'not-found': 404,
   'message-unknown': 404,
   'command-id-reused': 409,
   'method-not-allowed': 405,
+  'file-missing': 409,
+  'file-too-large': 413,
+  'file-mismatch': 422,
+  'file-quota': 429,
+  'files-off': 403,
+  'too-fast': 429,
   internal: 500,
+  'sign-in-unavailable': 503,
+  'rights-unavailable': 503,
   'storage-failed': 503,
   'shutting-down': 503,
 };
@@ -64,4 +76,22 @@ export async function readJson(
   } catch (cause) {
     throw new WeftError('request-invalid', 'It is not JSON.', { cause });
   }
+}
+
+/** The token of `Authorization: Bearer`. @throws WeftError `token-required` */
+export function tokenOf(request: IncomingMessage): string {
+  const [, token] = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+  if (token === undefined) throw new WeftError('token-required');
+  return token;
+}
+
+/** A number of the query. @throws WeftError `request-invalid` */
+export function numberOf(url: URL, name: string, otherwise: number): number {
+  const text = url.searchParams.get(name);
+  if (text === null) return otherwise;
+  const number = Number(text);
+  if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(number)) {
+    throw new WeftError('request-invalid', `${name} must be a number.`);
+  }
+  return number;
 }

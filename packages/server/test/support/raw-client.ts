@@ -70,6 +70,8 @@ export async function rawClient(url: string) {
     say: (message: Up) => ws.send(encodeWeft(message)),
     until,
     closed: () => until(() => closed),
+    /** The network is gone: no closing handshake. */
+    cut: () => ws.terminate(),
     weft: <T extends Down['type']>(
       type: T,
       where: (message: Extract<Down, { type: T }>) => boolean = () => true,

@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import WebSocket from 'ws';
 import * as Y from 'yjs';
 import { Compactor } from '../../src/engine/compactor.ts';
+import { Audience } from '../../src/engine/audience.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { foldUpdates } from '../../src/engine/fold.ts';
 import { silentLogger } from '../../src/logger.ts';
@@ -20,6 +21,8 @@ export interface Subject {
   mendStore(): void;
   /** The next write to this document meets an error while it is handled, and only that one. */
   failNextWrite(document: string): void;
+  /** The next time this document is read from storage, that fails. */
+  failNextLoad(document: string): void;
   /** How many documents the server has in memory. */
   documents(): number;
 }
@@ -29,6 +32,7 @@ export async function stockServer(): Promise<Subject> {
   const kept = new Map<string, Uint8Array>();
   let broken = false;
   let failing: string | undefined;
+  let unreadable: string | undefined;
   const server = new Server({
     port: 0,
     address: '127.0.0.1',
@@ -39,6 +43,10 @@ export async function stockServer(): Promise<Subject> {
     extensions: [
       {
         onLoadDocument: async ({ document, documentName }) => {
+          if (documentName === unreadable) {
+            unreadable = undefined;
+            throw new Error('the disk cannot be read');
+          }
           const update = kept.get(documentName);
           if (update !== undefined) Y.applyUpdate(document, update);
         },
@@ -72,6 +80,9 @@ export async function stockServer(): Promise<Subject> {
     failNextWrite: (document) => {
       failing = document;
     },
+    failNextLoad: (document) => {
+      unreadable = document;
+    },
     documents: () => server.hocuspocus.documents.size,
   };
 }
@@ -93,8 +104,16 @@ export async function ourServer(): Promise<Subject> {
     if (broken || once) throw new Error('disk full');
     return store.log.append(entries);
   };
+  let unreadable: string | undefined;
+  const read: Log['read'] = async (stream, after, limit) => {
+    if (stream === `_/${unreadable}`) {
+      unreadable = undefined;
+      throw new Error('the disk cannot be read');
+    }
+    return store.log.read(stream, after, limit);
+  };
   let open = 0;
-  const counted: Store = { ...store, log: { ...store.log, append } };
+  const counted: Store = { ...store, log: { ...store.log, append, read } };
   const create = Engine.prototype.createDocument;
   Engine.prototype.createDocument = async function createDocument(...args) {
     const document = await create.apply(this, args);
@@ -119,6 +138,9 @@ export async function ourServer(): Promise<Subject> {
     },
     failNextWrite: (document) => {
       failing = document;
+    },
+    failNextLoad: (document) => {
+      unreadable = document;
     },
     documents: () => open,
   };
@@ -157,7 +179,14 @@ export async function ourEngine(over?: Store): Promise<Engine> {
     now: () => 0,
     folded: () => {},
   });
-  return new Engine({ tenant: '_', store, logger: silentLogger, now: () => 0, compactor });
+  return new Engine({
+    tenant: '_',
+    store,
+    logger: silentLogger,
+    now: () => 0,
+    compactor,
+    audience: new Audience(),
+  });
 }
 
 /** Applies an update as each of the two does with one that a client sent. */

@@ -84,6 +84,20 @@ export function openMemoryDevice(disk: MemoryDisk = createMemoryDisk()): DeviceS
         const names = [...disk.records.values()].map((record) => record.document);
         return [...new Set(names.filter((name) => name.startsWith(prefix)))].toSorted();
       }),
+    versions: (prefix) =>
+      run(() => {
+        const newest = new Map<string, { last: number; count: number }>();
+        for (const [number, { document }] of disk.records) {
+          if (!document.startsWith(prefix)) continue;
+          const known = newest.get(document) ?? { last: 0, count: 0 };
+          newest.set(document, { last: Math.max(known.last, number), count: known.count + 1 });
+        }
+        return new Map(
+          [...newest]
+            .toSorted(([a], [b]) => (a < b ? -1 : 1))
+            .map(([document, { last, count }]) => [document, `${last}/${count}`]),
+        );
+      }),
     fold: (document, merge) =>
       run(() => {
         const settled = recordsOf(document).filter(([number]) => !disk.unstored.has(number));
@@ -123,7 +137,9 @@ export function openMemoryDevice(disk: MemoryDisk = createMemoryDisk()): DeviceS
     discard: (id) => run(() => void disk.quarantine.delete(id)),
     history: () => run(() => disk.history),
     setHistory: (history) => run(() => changeHistory(disk, history)),
+    // What is in memory is what was handed in.
     outbox: () => run(() => inCounterOrder([...disk.outbox.values()])),
+    outboxSize: () => run(() => disk.outbox.size),
     enqueue: (conversation, make, replaces) =>
       run(() => {
         const counter = nextCounter(disk.counters.get(conversation));

@@ -1,5 +1,4 @@
-import { WeftError } from '@weft/protocol';
-import * as z from 'zod/mini';
+import { WeftError, isText } from '@weft/protocol';
 import type { DeviceStore, StoredDocument } from '../device.ts';
 import { deviceStatus, updateToKeep } from '../device-rules.ts';
 import { adopt } from './adopt.ts';
@@ -30,6 +29,7 @@ import {
   setAside,
   setHistory,
   toStored,
+  versionsIn,
 } from './records.ts';
 
 export interface IndexedDbDeviceOptions {
@@ -117,6 +117,7 @@ export function openIndexedDbDevice(options: IndexedDbDeviceOptions): DeviceStor
     pending: () => afterJottings(() => queue.run('read', (tx) => namesIn(tx, WAITING_INDEX, ''))),
     documents: (prefix) =>
       afterJottings(() => queue.run('read', (tx) => namesIn(tx, DOCUMENT_INDEX, prefix))),
+    versions: (prefix) => afterJottings(() => queue.run('read', (tx) => versionsIn(tx, prefix))),
     fold: async (document, merge) => {
       if (env.locks === undefined) return fold(document, merge);
       // One tab merges: what it does would be undone by none, but done twice.
@@ -136,8 +137,8 @@ export function openIndexedDbDevice(options: IndexedDbDeviceOptions): DeviceStor
     discard: (id) => queue.issue((tx) => remove(tx, STORES.quarantine, id)),
     history: () => queue.run('read', history),
     setHistory: (next) => queue.run('write', (tx) => setHistory(tx, next)),
-    outbox: async () => {
-      const { entries, damaged } = await queue.run('read', outbox);
+    outbox: async (isEntry) => {
+      const { entries, damaged } = await queue.run('read', (tx) => outbox(tx, isEntry));
       if (damaged.length > 0) {
         const aside = queue.issue((tx) => {
           setMessagesAside(tx, damaged, env.now());
@@ -147,6 +148,7 @@ export function openIndexedDbDevice(options: IndexedDbDeviceOptions): DeviceStor
       }
       return entries;
     },
+    outboxSize: () => queue.run('read', (tx) => result(tx.objectStore(STORES.outbox).count())),
     enqueue: (conversation, make, replaces) =>
       queue.run('write', (tx) => enqueue(tx, conversation, make, replaces)),
     replaceOutbox: (entry) => queue.run('write', (tx) => replaceEntry(tx, entry)),
@@ -164,8 +166,10 @@ export function openIndexedDbDevice(options: IndexedDbDeviceOptions): DeviceStor
         return known ?? value;
       }),
     estimate: async () => {
-      const { usage, quota } = (await env.storage?.estimate()) ?? {};
-      return usage === undefined || quota === undefined ? undefined : { usage, quota };
+      if (env.storage === undefined) return undefined;
+      const { usage, quota } = await env.storage.estimate();
+      if (usage === undefined || quota === undefined) return undefined;
+      return { usage, quota, persistent: await env.storage.persisted() };
     },
     requestPersist: async () => (await env.storage?.persist()) ?? false,
     flush: () => queue.flush(),
@@ -228,6 +232,6 @@ function remove(tx: IDBTransaction, store: string, key: string): () => undefined
 
 /** One that is no text counts as none. */
 async function text(tx: IDBTransaction, key: string): Promise<string | undefined> {
-  const value = z.string().safeParse(await result(tx.objectStore(STORES.values).get(key)));
-  return value.success ? value.data : undefined;
+  const value: unknown = await result(tx.objectStore(STORES.values).get(key));
+  return isText(value) ? value : undefined;
 }

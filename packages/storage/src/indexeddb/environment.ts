@@ -20,7 +20,7 @@ export interface DeviceEnvironment {
   /** Locks shared by the tabs of one origin; without them two tabs may do the same work twice. */
   readonly locks?: Pick<LockManager, 'request'> | undefined;
   /** What the browser grants to this origin. */
-  readonly storage?: Pick<StorageManager, 'estimate' | 'persist'> | undefined;
+  readonly storage?: Pick<StorageManager, 'estimate' | 'persist' | 'persisted'> | undefined;
 }
 
 export type Presence = 'here' | 'leaving';

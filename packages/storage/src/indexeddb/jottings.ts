@@ -32,6 +32,7 @@ const ROOM = 1_000_000;
 export class Jottings {
   readonly #storage: DeviceEnvironment['jottings'];
   readonly #locks: DeviceEnvironment['locks'];
+  readonly #timer: DeviceEnvironment['timer'];
   readonly #prefix: string;
   readonly #own: string;
   #next = 0;
@@ -39,9 +40,13 @@ export class Jottings {
   #end: () => void = () => undefined;
 
   /** @param name of the database */
-  constructor(env: Pick<DeviceEnvironment, 'jottings' | 'locks' | 'now' | 'random'>, name: string) {
+  constructor(
+    env: Pick<DeviceEnvironment, 'jottings' | 'locks' | 'timer' | 'now' | 'random'>,
+    name: string,
+  ) {
     this.#storage = env.jottings;
     this.#locks = env.locks;
+    this.#timer = env.timer;
     this.#prefix = `${PREFIX}:${name}:`;
     const tab = `${env.now().toString(36)}${env.random().toString(36).slice(2)}`;
     this.#own = `${this.#prefix}${tab}:`;
@@ -90,8 +95,13 @@ export class Jottings {
   /** Does something with what a tab left, unless the tab is there: it will keep its work itself. */
   async ofTab(tab: string, take: () => Promise<void>): Promise<void> {
     if (this.#locks === undefined) return take();
-    const signal = AbortSignal.timeout(GOING);
-    await this.#locks.request(tab, { signal }, take);
+    const giveUp = new AbortController();
+    const stop = this.#timer(GOING, () => giveUp.abort());
+    try {
+      await this.#locks.request(tab, { signal: giveUp.signal }, take);
+    } finally {
+      stop();
+    }
   }
 
   /** Nothing is jotted down any more. */

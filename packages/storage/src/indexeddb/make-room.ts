@@ -1,5 +1,6 @@
-import { SERVER_WRITTEN } from '../device-rules.ts';
-import { DOCUMENT_INDEX, STORES } from './database.ts';
+import { isText } from '@weft/protocol';
+import { KEEP, SERVER_WRITTEN } from '../device-rules.ts';
+import { DOCUMENT_INDEX, STORES, result } from './database.ts';
 import { type FoundRecord, evict, namesIn, recordsOf, replace } from './records.ts';
 
 export type Merge = (updates: readonly Uint8Array[]) => Uint8Array;
@@ -31,7 +32,8 @@ export function merged(former: readonly FoundRecord[], merge: Merge): Folded {
 
 /**
  * Frees what the server has anyway, once the quota is met: documents in many records become one record each, then
- * segments of conversations go whose every change is stored.
+ * segments of conversations go whose every change is stored. Those of conversations that somebody wants to keep stay:
+ * the device says that it is full, and does not go on saying that it has them.
  * @returns whether anything was freed
  */
 export async function makeRoom(database: IDBDatabase, merge: Merge): Promise<boolean> {
@@ -51,10 +53,25 @@ export async function makeRoom(database: IDBDatabase, merge: Merge): Promise<boo
     }
   }
   if (freed) return true;
-  for (const document of names.filter((name) => name.startsWith(SERVER_WRITTEN))) {
+  const kept = await within(database, 'readonly', keptConversations);
+  const mayGo = (name: string) =>
+    name.startsWith(SERVER_WRITTEN) && !kept.some((prefix) => name.startsWith(prefix));
+  for (const document of names.filter(mayGo)) {
     freed = (await within(database, 'readwrite', (tx) => evict(tx, document))) || freed;
   }
   return freed;
+}
+
+/** What the names of segments begin with whose conversations are to stay. */
+async function keptConversations(tx: IDBTransaction): Promise<readonly string[]> {
+  const values = tx.objectStore(STORES.values);
+  const prefixes: string[] = [];
+  for (const key of await result(values.getAllKeys())) {
+    if (!isText(key) || !key.startsWith(KEEP)) continue;
+    const wish: unknown = await result<unknown>(values.get(key));
+    if (wish === '1') prefixes.push(`${SERVER_WRITTEN}${key.slice(KEEP.length)}/`);
+  }
+  return prefixes;
 }
 
 /** A transaction beside the queue, which stands still meanwhile. */

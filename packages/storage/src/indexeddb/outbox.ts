@@ -1,11 +1,11 @@
-import { type OutboxEntry, nextCounter, outboxEntrySchema } from '@weft/protocol';
-import * as z from 'zod/mini';
+import { type Check, type OutboxEntry, isCount, isText, nextCounter, shape } from '@weft/protocol';
 import type { Quarantined } from '../device.ts';
 import { inCounterOrder } from '../device-rules.ts';
 import { STORES, result } from './database.ts';
 import { keep } from './quarantine.ts';
 
-const counterSchema = z.optional(z.int().check(z.nonnegative()));
+/** As much of an entry as it takes to count. */
+const isCounted = shape({ command: shape({ conversation: isText, counter: isCount }) });
 
 interface DamagedEntry {
   readonly key: IDBValidKey;
@@ -13,7 +13,10 @@ interface DamagedEntry {
 }
 
 /** All entries in order, and what lies among them that is none. */
-export async function outbox(tx: IDBTransaction): Promise<{
+export async function outbox(
+  tx: IDBTransaction,
+  isEntry: Check<OutboxEntry>,
+): Promise<{
   readonly entries: readonly OutboxEntry[];
   readonly damaged: readonly DamagedEntry[];
 }> {
@@ -25,9 +28,9 @@ export async function outbox(tx: IDBTransaction): Promise<{
   const entries: OutboxEntry[] = [];
   const damaged: DamagedEntry[] = [];
   for (const [at, key] of keys.entries()) {
-    const parsed = outboxEntrySchema.safeParse(values[at]);
-    if (parsed.success) entries.push(parsed.data);
-    else damaged.push({ key, value: values[at] });
+    const value = values[at];
+    if (isEntry(value)) entries.push(value);
+    else damaged.push({ key, value });
   }
   return { entries: inCounterOrder(entries), damaged };
 }
@@ -63,10 +66,8 @@ export async function enqueue(
   const counters = tx.objectStore(STORES.counters);
   const store = tx.objectStore(STORES.outbox);
   const kept: unknown = await result(counters.get(conversation));
-  const highest = counterSchema.safeParse(kept);
-  const counter = nextCounter(
-    highest.success ? highest.data : await highestWaiting(tx, conversation),
-  );
+  const known = kept === undefined || isCount(kept);
+  const counter = nextCounter(known ? kept : await highestWaiting(tx, conversation));
   const entry = make(counter);
   await Promise.all([
     result(counters.put(counter, conversation)),
@@ -78,8 +79,10 @@ export async function enqueue(
 
 /** The counter that can be told from what waits, where the one that was kept cannot be read. */
 async function highestWaiting(tx: IDBTransaction, conversation: string): Promise<number> {
-  const { entries } = await outbox(tx);
-  const own = entries.filter(({ command }) => command.conversation === conversation);
+  const values: unknown[] = await result(tx.objectStore(STORES.outbox).getAll());
+  const own = values
+    .filter(isCounted)
+    .filter(({ command }) => command.conversation === conversation);
   return Math.max(0, ...own.map(({ command }) => command.counter));
 }
 

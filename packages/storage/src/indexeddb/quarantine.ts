@@ -1,16 +1,16 @@
-import * as z from 'zod/mini';
+import { isBytes, isNumber, isText, shape } from '@weft/protocol';
 import type { Quarantined } from '../device.ts';
 import { inTimeOrder } from '../device-rules.ts';
 import { STORES, alone, result } from './database.ts';
 
-const quarantinedSchema = z.object({
-  id: z.string(),
-  document: z.string(),
-  code: z.string(),
-  message: z.string(),
-  at: z.number(),
-  text: z.string(),
-  bytes: z.instanceof(Uint8Array),
+const isQuarantined = shape({
+  id: isText,
+  document: isText,
+  code: isText,
+  message: isText,
+  at: isNumber,
+  text: isText,
+  bytes: isBytes,
 });
 
 /** Keeps an entry, in one request. */
@@ -21,10 +21,5 @@ export function keep(tx: IDBTransaction, entry: Quarantined): void {
 /** All entries that can be read. */
 export async function quarantined(tx: IDBTransaction): Promise<readonly Quarantined[]> {
   const entries: unknown[] = await result(tx.objectStore(STORES.quarantine).getAll());
-  return inTimeOrder(
-    entries.flatMap((entry) => {
-      const parsed = quarantinedSchema.safeParse(entry);
-      return parsed.success ? [parsed.data] : [];
-    }),
-  );
+  return inTimeOrder(entries.filter(isQuarantined));
 }

@@ -106,6 +106,8 @@ export class Queue {
     this.#outstanding.add(promise);
     const ended = () => void this.#outstanding.delete(promise);
     promise.then(ended, ended);
+    // It takes its time in another process, while this one goes on.
+    if (this.#database === undefined && this.#opening === 'no') this.#connect();
     if (!this.#pumping) {
       this.#pumping = true;
       // Everything handed in during this microtask goes into one transaction.
@@ -139,7 +141,7 @@ export class Queue {
 
   #begin(database: IDBDatabase): void {
     const batch = this.#takeBatch();
-    const kind = batch[0]?.kind;
+    const kind = batch[0]?.kind ?? 'read';
     let transaction: IDBTransaction;
     try {
       // Chrome's default is `relaxed`: a commit would then be in the system's memory only.
@@ -154,7 +156,7 @@ export class Queue {
       return;
     }
     this.#together += 1;
-    const done = kind === 'issue' ? issueAll(transaction, batch) : runAll(transaction, batch);
+    const done = RUN[kind](transaction, batch);
     done
       .then(
         (tell) => {
@@ -280,32 +282,51 @@ async function issueAll(
     transaction.commit();
   } catch (error) {
     abort(transaction);
-    throw new WorkError(error);
+    throw ofWork(error);
   }
   await ended;
   return tell;
 }
 
-async function runAll(
+/** One after the other: two that read a counter before either has written it would give it out twice. */
+function writeAll(
   transaction: IDBTransaction,
   jobs: readonly Job[],
 ): Promise<readonly (() => void)[]> {
+  return looking(transaction, async () => {
+    const tell: (() => void)[] = [];
+    for (const job of jobs) tell.push(await job.run(transaction));
+    return tell;
+  });
+}
+
+/** All at once: a page that opens asks for this and that, and each answer alone would cost a journey there and back. */
+function readAll(
+  transaction: IDBTransaction,
+  jobs: readonly Job[],
+): Promise<readonly (() => void)[]> {
+  return looking(transaction, () => Promise.all(jobs.map(async (job) => job.run(transaction))));
+}
+
+async function looking(
+  transaction: IDBTransaction,
+  run: () => Promise<readonly (() => void)[]>,
+): Promise<readonly (() => void)[]> {
   const ended = end(transaction);
-  const tell: (() => void)[] = [];
-  // One after the other: two that read a counter before either has written it would give it out twice.
-  for (const job of jobs) {
-    try {
-      tell.push(await job.run(transaction));
-    } catch (error) {
-      // The request's own error says less than the transaction's (the quota, a database that was closed).
-      if (isOfRequest(error)) await ended;
-      abort(transaction);
-      throw new WorkError(error);
-    }
+  let tell: readonly (() => void)[];
+  try {
+    tell = await run();
+  } catch (error) {
+    // The request's own error says less than the transaction's (the quota, a database that was closed).
+    if (isOfRequest(error)) await ended;
+    abort(transaction);
+    throw ofWork(error);
   }
   await ended;
   return tell;
 }
+
+const RUN = { issue: issueAll, write: writeAll, read: readAll } as const;
 
 /** An error of what is done in a transaction, and not of the device. */
 class WorkError extends Error {
@@ -313,6 +334,15 @@ class WorkError extends Error {
     super(undefined, { cause });
   }
 }
+
+/** The browser throws at once where a database is closing: that is the device's failure, and may be mended. */
+function ofWork(error: unknown): unknown {
+  const ofDevice = error instanceof DOMException && !OF_VALUES.has(error.name);
+  return ofDevice ? error : new WorkError(error);
+}
+
+/** What it throws at a value or a key that no database would take. */
+const OF_VALUES: ReadonlySet<string> = new Set(['DataCloneError', 'DataError']);
 
 function isOfRequest(error: unknown): boolean {
   return error instanceof WeftError && error.cause instanceof DOMException;

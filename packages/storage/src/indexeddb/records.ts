@@ -1,4 +1,13 @@
-import * as z from 'zod/mini';
+import {
+  WeftError,
+  isBytes,
+  isCount,
+  isInteger,
+  isNumber,
+  isText,
+  optional,
+  shape,
+} from '@weft/protocol';
 import type { DeviceHistory, Quarantined, Rebuilt, StoredDocument } from '../device.ts';
 import { SERVER_WRITTEN } from '../device-rules.ts';
 import { crc32 } from './crc.ts';
@@ -34,22 +43,21 @@ interface DamagedRecord {
   readonly value: unknown;
 }
 
-const recordSchema = z.object({
-  document: z.string(),
-  bytes: z.instanceof(Uint8Array),
-  changes: z.int().check(z.nonnegative()),
+const isRecord = shape({
+  document: isText,
+  bytes: isBytes,
+  changes: isCount,
   /** Records that were kept before there were checksums have none. */
-  crc: z.optional(z.number()),
-  [WAITING_INDEX]: z.optional(z.string()),
+  crc: optional(isNumber),
+  [WAITING_INDEX]: optional(isText),
 });
 
-const numberSchema = z.int();
 const UTF8 = new TextEncoder();
 
 /** Keeps a record, in one request. Returns what reads its number after the commit. */
 export function put(tx: IDBTransaction, record: DeviceRecord, waiting = record.changes > 0) {
   const request = tx.objectStore(STORES.updates).add(entry(record, waiting));
-  return (): number => numberSchema.parse(request.result);
+  return (): number => toNumber(request.result);
 }
 
 function entry({ document, bytes: view, changes }: DeviceRecord, waiting: boolean) {
@@ -58,15 +66,20 @@ function entry({ document, bytes: view, changes }: DeviceRecord, waiting: boolea
   return waiting ? { ...kept, [WAITING_INDEX]: document } : kept;
 }
 
+/** A record's key. @throws WeftError `device-failed` */
+function toNumber(key: unknown): number {
+  if (isInteger(key)) return key;
+  throw new WeftError('device-failed', 'A record has no number.');
+}
+
 /** Over all of a record but whether it waits, which changes. */
 function checksum(document: string, changes: number, bytes: Uint8Array): number {
   return crc32(bytes, crc32(UTF8.encode(`${changes} ${document}`)));
 }
 
 function read(number: number, value: unknown): FoundRecord | undefined {
-  const parsed = recordSchema.safeParse(value);
-  if (!parsed.success) return undefined;
-  const { document, bytes, changes, crc, waiting } = parsed.data;
+  if (!isRecord(value)) return undefined;
+  const { document, bytes, changes, crc, waiting } = value;
   if (crc !== undefined && crc !== checksum(document, changes, bytes)) return undefined;
   return { number, document, bytes, changes, waiting: waiting !== undefined };
 }
@@ -82,7 +95,7 @@ export async function recordsOf(
     result(index.getAllKeys(document)),
     resultOrNothing<unknown[]>(index.getAll(document)),
   ]);
-  const numbers = keys.map((key) => numberSchema.parse(key));
+  const numbers = keys.map(toNumber);
   // One value that the browser has lost makes it refuse all of them.
   const values =
     all ?? (await Promise.all(numbers.map((n) => resultOrNothing<unknown>(updates.get(n)))));
@@ -100,7 +113,7 @@ export async function recordsOf(
 async function waitingOf(tx: IDBTransaction, document: string): Promise<ReadonlySet<number>> {
   const index = tx.objectStore(STORES.updates).index(WAITING_INDEX);
   const keys = await result(index.getAllKeys(document));
-  return new Set(keys.map((key) => numberSchema.parse(key)));
+  return new Set(keys.map(toNumber));
 }
 
 export function toStored(found: readonly FoundRecord[]): StoredDocument {
@@ -163,13 +176,54 @@ export async function namesIn(
   const request = tx.objectStore(STORES.updates).index(index).openKeyCursor(null, 'nextunique');
   const names: string[] = [];
   for (let cursor = await result(request); cursor !== null; cursor = await result(request)) {
-    const name = z.string().parse(cursor.key);
+    const name = cursor.key;
+    // No name of ours: the index holds what is in the records.
+    if (!isText(name)) break;
     if (name.startsWith(prefix)) names.push(name);
     else if (name > prefix) break;
     if (name < prefix) cursor.continue(prefix);
     else cursor.continue();
   }
   return names;
+}
+
+/**
+ * Names that begin with a prefix, each with the number of its newest record and how many it has: every change of content
+ * adds a record, or takes one away.
+ */
+export async function versionsIn(
+  tx: IDBTransaction,
+  prefix: string,
+): Promise<ReadonlyMap<string, string>> {
+  const index = tx.objectStore(STORES.updates).index(DOCUMENT_INDEX);
+  const versions = new Map<string, string>();
+  let name: string | undefined;
+  let count = 0;
+  let newest = 0;
+  const end = () => {
+    if (name !== undefined) versions.set(name, `${newest}/${count}`);
+  };
+  // Keys and numbers only; in the order of names, then of numbers.
+  const request = index.openKeyCursor();
+  for (let cursor = await result(request); cursor !== null; cursor = await result(request)) {
+    const { key, primaryKey } = cursor;
+    if (!isText(key) || !isInteger(primaryKey)) throw new WeftError('device-failed');
+    if (key < prefix) {
+      cursor.continue(prefix);
+      continue;
+    }
+    if (!key.startsWith(prefix)) break;
+    if (key !== name) {
+      end();
+      name = key;
+      count = 0;
+    }
+    count += 1;
+    newest = primaryKey;
+    cursor.continue();
+  }
+  end();
+  return versions;
 }
 
 /** Takes the mark that says that they wait from these records of a document. */
@@ -220,7 +274,7 @@ export async function rebuild(
   const rebuilt = make(unstored);
   if (rebuilt === undefined) return () => [];
   const remove = new Set(rebuilt.remove);
-  for (const number of keys.map((key) => numberSchema.parse(key))) {
+  for (const number of keys.map(toNumber)) {
     if (!unstored.has(number) || remove.has(number)) updates.delete(number);
   }
   put(tx, { document, bytes: rebuilt.state, changes: 0 });
@@ -244,15 +298,15 @@ export async function evict(tx: IDBTransaction, document: string): Promise<boole
   return true;
 }
 
-const historySchema = z.object({ serverId: z.string(), epoch: numberSchema });
+const isHistory = shape({ serverId: isText, epoch: isInteger });
 const HISTORY = 'history';
 
 export async function history(tx: IDBTransaction): Promise<DeviceHistory | undefined> {
   const kept: unknown = await result(tx.objectStore(STORES.meta).get(HISTORY));
   if (kept === undefined) return undefined;
-  const parsed = historySchema.safeParse(kept);
   // One that cannot be read is no server's: everything will be compared anew.
-  return parsed.success ? parsed.data : { serverId: '', epoch: 0 };
+  if (!isHistory(kept)) return { serverId: '', epoch: 0 };
+  return { serverId: kept.serverId, epoch: kept.epoch };
 }
 
 export async function setHistory(tx: IDBTransaction, next: DeviceHistory): Promise<void> {
@@ -263,7 +317,7 @@ export async function setHistory(tx: IDBTransaction, next: DeviceHistory): Promi
   const updates = tx.objectStore(STORES.updates);
   const request = updates.openCursor();
   for (let cursor = await result(request); cursor !== null; cursor = await result(request)) {
-    const record = read(numberSchema.parse(cursor.primaryKey), cursor.value);
+    const record = read(toNumber(cursor.primaryKey), cursor.value);
     if (record?.document.startsWith(SERVER_WRITTEN) === true) cursor.delete();
     else if (record !== undefined && record.changes > 0 && !record.waiting) {
       const { document, bytes, changes } = record;

@@ -9,6 +9,8 @@ import {
   type Snapshot,
 } from '../log.ts';
 
+import type { TextChange } from '../text-index.ts';
+
 interface Stream {
   /** Record n at n − 1; what was trimmed is `undefined`. */
   readonly records: (LogRecord | undefined)[];
@@ -23,8 +25,13 @@ export interface MemoryLog extends Log {
   close(): void;
 }
 
-/** A log that lives as long as its process: for tests and for clients without a disk. */
-export function createMemoryLog(): MemoryLog {
+/**
+ * A log that lives as long as its process: for tests and for clients without a disk.
+ * @param indexed a record brought a text
+ */
+export function createMemoryLog(
+  indexed: (stream: string, number: number, change: TextChange) => void = () => undefined,
+): MemoryLog {
   const streams = new Map<string, Stream>();
   let closed = false;
 
@@ -76,6 +83,7 @@ export function createMemoryLog(): MemoryLog {
         bytes: new Uint8Array(entry.bytes),
       });
       if (entry.key !== undefined) stream.keys.set(entry.key, number);
+      if (entry.text !== undefined) indexed(entry.stream, number, entry.text);
       return number;
     });
     return { outcome: 'appended', numbers };

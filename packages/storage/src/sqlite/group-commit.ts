@@ -2,9 +2,11 @@ import { basename } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { StorageError } from '../errors.ts';
-import type { StoreHealth } from '../store.ts';
+import type { CommitBatch, StoreHealth } from '../store.ts';
+import { Checkpointer } from './checkpointer.ts';
 import { AFTER_FAILURE, type PlaceState, START_PLACE, afterCommit } from './commit-place.ts';
 import type { Answer, Operation } from './operations.ts';
+import { endThread, threadUrl } from './thread.ts';
 import { type BatchResult, Writer } from './writer.ts';
 
 /** What the writing thread is told. */
@@ -22,17 +24,26 @@ const LOOP_PATIENCE_MS = 20;
 /** Milliseconds without an answer from the disk after which commits count as failing. */
 const HANGS_AFTER_MS = 5_000;
 
+/** After a commit on the event loop the next waits so many times as long as commits usually take, and at most so long. */
+const PAUSE_FACTOR = 3;
+const PAUSE_MAX_MS = 5;
+
+/** What one commit counts in what they usually take: a slow one alone must not make the next one wait. */
+const USUAL_SHARE = 0.1;
+
+/** Bytes of a page of the database. */
+const PAGE_BYTES = 4_096;
+
+/** Pages that an operation changes beside its bytes: of its table, of its stream's head, of an index. */
+const OPERATION_PAGES = 3;
+
 interface Waiting {
   readonly operation: Operation;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Sources run as they are, the published package as JavaScript: the thread has the same ending as this file. */
-const THREAD = new URL(
-  `./writer-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
-  import.meta.url,
-);
+const THREAD = threadUrl('writer-thread', import.meta.url);
 
 /**
  * Gathers what is to be written and has it committed, on the event loop or by a thread (`commit-place.ts`). One batch
@@ -43,6 +54,7 @@ export class GroupCommit {
   readonly #file: string;
   /** Commits on the event loop, over a connection of its own. */
   readonly #writer: Writer;
+  readonly #checkpointer: Checkpointer;
   #place: PlaceState = START_PLACE;
   #worker: Worker | undefined;
   readonly #waiting: Waiting[] = [];
@@ -50,12 +62,23 @@ export class GroupCommit {
   /** Why the last commit failed; `undefined` when it did not. */
   #failure: string | undefined;
   #scheduled = false;
+  /** When the next commit on the event loop may begin; `performance.now()`. */
+  #pauseUntil = 0;
+  /** Milliseconds. */
+  #usualMs = 0;
   #closed = false;
   #idle: (() => void) | undefined;
+  #watcher: ((batch: CommitBatch) => void) | undefined;
 
   constructor(file: string) {
     this.#file = file;
     this.#writer = new Writer(file, () => new DatabaseSync(file), LOOP_PATIENCE_MS);
+    this.#checkpointer = new Checkpointer(file, () => this.#schedule());
+  }
+
+  /** Tells of every commit from now on. */
+  watch(watcher: (batch: CommitBatch) => void): void {
+    this.#watcher = watcher;
   }
 
   /** Resolves with the operation's answer after its commit. @throws StorageError when the medium failed */
@@ -77,6 +100,11 @@ export class GroupCommit {
       const seconds = Math.floor(hanging / 1000);
       return { state: 'failing', reason: `A commit has been waiting for ${seconds} s.` };
     }
+    const { failure } = this.#checkpointer;
+    if (failure !== undefined && this.#failure === undefined) {
+      this.#checkpointer.run();
+      return { state: 'failing', reason: this.#withoutPath(failure) };
+    }
     if (this.#failure === undefined) return { state: 'well' };
     // A disk that hangs now would hold back the answer too.
     if (this.#inFlight !== undefined) return { state: 'failing', reason: this.#failure };
@@ -94,30 +122,33 @@ export class GroupCommit {
         this.#idle = resolve;
       });
     }
+    await this.#checkpointer.close();
     this.#writer.close();
     const worker = this.#worker;
     this.#worker = undefined;
-    if (worker === undefined) return;
-    const ended = new Promise<void>((resolve) => {
-      worker.once('exit', () => resolve());
-    });
-    worker.ref();
-    worker.postMessage({ type: 'close' } satisfies WriterRequest);
-    await ended;
+    if (worker !== undefined) await endThread(worker, { type: 'close' } satisfies WriterRequest);
   }
 
-  /** A batch begins with the end of the turn: what arrives together is committed together. */
+  /**
+   * A batch begins with the end of the turn: what arrives together is committed together. On the event loop commits take
+   * a part of its time only: many small ones would leave none for what they are for.
+   */
   #schedule(): void {
     if (this.#scheduled || this.#inFlight !== undefined) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    const send = () => {
       this.#scheduled = false;
       this.#send();
-    });
+    };
+    const pause = this.#place.place === 'loop' ? this.#pauseUntil - performance.now() : 0;
+    if (pause >= 1) setTimeout(send, pause);
+    else setImmediate(send);
   }
 
   #send(): void {
     if (this.#inFlight !== undefined || this.#waiting.length === 0) return;
+    // It schedules again when it lets go.
+    if (this.#checkpointer.holds) return;
     const batch = this.#takeBatch();
     this.#inFlight = { batch, since: performance.now() };
     const operations = batch.map(({ operation }) => operation);
@@ -162,12 +193,23 @@ export class GroupCommit {
   }
 
   #settle(result: BatchResult): void {
-    const batch = this.#inFlight?.batch ?? [];
+    const { batch, since } = this.#inFlight ?? { batch: [], since: performance.now() };
     this.#inFlight = undefined;
+    this.#watcher?.({
+      outcome: result.outcome === 'committed' ? 'committed' : 'failed',
+      operations: batch.length,
+      ms: performance.now() - since,
+      place: this.#place.place,
+    });
     this.#worker?.unref();
     if (result.outcome === 'committed') {
       this.#place = afterCommit(this.#place, result.ms);
+      this.#usualMs += (result.ms - this.#usualMs) * USUAL_SHARE;
+      this.#pauseUntil = performance.now() + Math.min(this.#usualMs * PAUSE_FACTOR, PAUSE_MAX_MS);
       this.#failure = undefined;
+      this.#checkpointer.wrote(pagesOf(batch));
+      // Showing what this batch brought takes as long as committing the next: the thread and the event loop do both at once.
+      if (this.#place.place === 'thread') this.#send();
       for (const [index, { resolve, reject }] of batch.entries()) {
         const answer = result.answers[index];
         if (answer !== undefined) resolve(answer);
@@ -200,4 +242,10 @@ function bytesOf(operation: Operation): number {
   if (operation.type === 'put-snapshot') return operation.bytes.length;
   if (operation.type !== 'append') return 0;
   return operation.entries.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
+/** About how many pages a batch writes to the WAL. */
+function pagesOf(batch: readonly Waiting[]): number {
+  const bytes = batch.reduce((sum, { operation }) => sum + bytesOf(operation), 0);
+  return batch.length * OPERATION_PAGES + Math.ceil(bytes / PAGE_BYTES);
 }

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from 'node:sqlite';
 import { StorageError } from '../errors.ts';
 import { damaged } from './failures.ts';
@@ -14,7 +15,7 @@ const CHECKED_WHOLE_MAX = 64 * 1024 * 1024;
  * @throws StorageError `not-a-database`, `newer` or `damaged`; errors of `node:sqlite` for what it cannot read at all
  */
 export function judgeFile(file: string): void {
-  const db = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+  const db = new DatabaseSync(untouched(file), { readOnly: true, timeout: 0 });
   try {
     judgeOwner(db, file);
     if (statSync(file).size > CHECKED_WHOLE_MAX) return;
@@ -23,6 +24,17 @@ export function judgeFile(file: string): void {
   } finally {
     db.close();
   }
+}
+
+/**
+ * A name under which SQLite makes no file beside the database. It would make two for one in WAL mode, also for a reader,
+ * and leave them there. Where a WAL or a journal lies beside it, they are a part of what it holds and must be read.
+ */
+function untouched(file: string): string | URL {
+  if (existsSync(`${file}-wal`) || existsSync(`${file}-journal`)) return file;
+  const url = pathToFileURL(file);
+  url.searchParams.set('immutable', '1');
+  return url;
 }
 
 /**

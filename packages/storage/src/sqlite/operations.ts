@@ -1,8 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { ADOPTED, type AppendResult, type LogEntry } from '../log.ts';
 import type { Receipt } from '@weft/protocol';
-import type { Guest, ResourceRecord } from '../registry.ts';
+import type { Guest, Invite, ResourceRecord } from '../registry.ts';
+import { checksumOf, snapshotChecksum } from './checksum.ts';
 import { integer, text } from './rows.ts';
+import { StreamHeads } from './stream-heads.ts';
+import { createTextWriter } from './texts.ts';
 
 /** Everything that is written to the database. Each is decided and done inside one transaction. */
 export type Operation =
@@ -14,6 +17,7 @@ export type Operation =
       readonly bytes: Uint8Array;
       readonly previous: number;
     }
+  /** Drops at most `TRIM_RECORDS`. */
   | { readonly type: 'trim'; readonly stream: string }
   | {
       readonly type: 'claim';
@@ -27,7 +31,15 @@ export type Operation =
       readonly tenant: string;
       readonly resource: string;
       readonly person: string;
-      readonly role: string;
+      readonly role: string | undefined;
+    }
+  | { readonly type: 'put-invite'; readonly invite: Invite }
+  | { readonly type: 'remove-invite'; readonly hash: string }
+  | {
+      readonly type: 'revoke';
+      readonly tenant: string;
+      readonly what: string;
+      readonly at: number;
     }
   | {
       readonly type: 'put-receipt';
@@ -47,6 +59,9 @@ export interface Answers {
   readonly claim: string;
   readonly 'create-resource': boolean;
   readonly 'set-member': null;
+  readonly 'put-invite': null;
+  readonly 'remove-invite': null;
+  readonly revoke: null;
   readonly 'put-guest': null;
   readonly 'put-receipt': Receipt | undefined;
   readonly probe: null;
@@ -56,12 +71,15 @@ export type Answer = {
   readonly [Type in keyof Answers]: { readonly type: Type; readonly value: Answers[Type] };
 }[keyof Answers];
 
-/** Runs operations; the caller has begun a transaction. */
-export function createOperations(db: DatabaseSync): (operation: Operation) => Answer {
+/** Records that one transaction drops at most: thousands take so long that everybody's commits would wait. */
+export const TRIM_RECORDS = 250;
+
+/** Runs the operations of one transaction, which the caller has begun and then commits. */
+export function createOperations(
+  db: DatabaseSync,
+): (operations: readonly Operation[]) => readonly Answer[] {
+  const streams = new StreamHeads(db);
   const statements = {
-    stream: db.prepare('SELECT id, head FROM streams WHERE name = ?'),
-    addStream: db.prepare('INSERT INTO streams (name, head) VALUES (?, 0) RETURNING id'),
-    setHead: db.prepare('UPDATE streams SET head = ? WHERE id = ?'),
     keyed: db.prepare('SELECT number FROM keys WHERE stream = ? AND key = ?'),
     addKey: db.prepare('INSERT INTO keys (stream, key, number) VALUES (?, ?, ?)'),
     owner: db.prepare('SELECT principal FROM clients WHERE stream = ? AND client = ?'),
@@ -69,10 +87,13 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
       'INSERT INTO clients (stream, client, principal) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     ),
     insert: db.prepare(
-      'INSERT INTO records (stream, number, key, principal, kind, at, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO records (stream, number, key, principal, kind, at, bytes, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     trim: db.prepare(
-      `DELETE FROM records WHERE stream = ? AND number <= ? AND kind <> '${ADOPTED}'`,
+      `DELETE FROM records WHERE stream = ?1 AND number IN (
+         SELECT number FROM records WHERE stream = ?1 AND number <= ?2 AND kind <> '${ADOPTED}'
+         ORDER BY number LIMIT ${TRIM_RECORDS}
+       )`,
     ),
     probe: db.prepare(
       `INSERT INTO meta (name, value) VALUES ('probe', '1')
@@ -80,8 +101,8 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
     ),
     snapshot: db.prepare('SELECT up_to FROM snapshots WHERE stream = ?'),
     putSnapshot: db.prepare(
-      `INSERT INTO snapshots (stream, up_to, bytes) VALUES (?1, ?2, ?3)
-       ON CONFLICT (stream) DO UPDATE SET up_to = ?2, bytes = ?3`,
+      `INSERT INTO snapshots (stream, up_to, bytes, crc) VALUES (?1, ?2, ?3, ?4)
+       ON CONFLICT (stream) DO UPDATE SET up_to = ?2, bytes = ?3, crc = ?4`,
     ),
     putReceipt: db.prepare(
       `INSERT INTO receipts (tenant, conversation, person, name, delivered, read)
@@ -98,19 +119,25 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
       `INSERT INTO members (tenant, resource, person, role) VALUES (?1, ?2, ?3, ?4)
        ON CONFLICT DO UPDATE SET role = ?4`,
     ),
+    removeMember: db.prepare(
+      'DELETE FROM members WHERE tenant = ? AND resource = ? AND person = ?',
+    ),
+    putInvite: db.prepare(
+      `INSERT INTO invites (hash, tenant, resource, role, by, created, expires) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO NOTHING`,
+    ),
+    removeInvite: db.prepare('DELETE FROM invites WHERE hash = ?'),
+    revoke: db.prepare(
+      `INSERT INTO revocations (tenant, what, at) VALUES (?1, ?2, ?3)
+       ON CONFLICT DO UPDATE SET at = max(at, ?3)`,
+    ),
     putGuest: db.prepare(
       `INSERT INTO guests (secret_hash, tenant, sub, name) VALUES (?1, ?2, ?3, ?4)
        ON CONFLICT DO UPDATE SET name = ?4`,
     ),
   };
 
-  const stream = (name: string): { id: number; head: number } | undefined => {
-    const row = statements.stream.get(name);
-    return row === undefined ? undefined : { id: integer(row, 'id'), head: integer(row, 'head') };
-  };
-
-  const openStream = (name: string): { id: number; head: number } =>
-    stream(name) ?? { id: integer(statements.addStream.get(name) ?? {}, 'id'), head: 0 };
+  const writeText = createTextWriter(db);
 
   const ownerOf = (id: number, client: number): string | undefined => {
     const row = statements.owner.get(id, client);
@@ -119,7 +146,7 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
 
   const append = (entries: readonly LogEntry[]): AppendResult => {
     const known = entries.map(({ stream: name, key }) => {
-      const found = key === undefined ? undefined : stream(name);
+      const found = key === undefined ? undefined : streams.find(name);
       if (found === undefined || key === undefined) return undefined;
       const row = statements.keyed.get(found.id, key);
       return row === undefined ? undefined : integer(row, 'number');
@@ -129,11 +156,11 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
     }
     for (const { stream: name, after } of entries) {
       if (after === undefined) continue;
-      const head = stream(name)?.head ?? 0;
+      const head = streams.find(name)?.head ?? 0;
       if (after !== head) return { outcome: 'conflict', stream: name, head };
     }
     for (const { stream: name, principal, claims, adopt } of entries) {
-      const found = claims === undefined || adopt === true ? undefined : stream(name);
+      const found = claims === undefined || adopt === true ? undefined : streams.find(name);
       if (found === undefined || claims === undefined) continue;
       for (const client of claims) {
         const owner = ownerOf(found.id, client);
@@ -143,15 +170,16 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
       }
     }
     const numbers = entries.map((entry) => {
-      const found = openStream(entry.stream);
-      const number = found.head + 1;
+      const found = streams.open(entry.stream);
+      const number = streams.next(found);
       const { key = null, principal, at, bytes, claims = [] } = entry;
       const adopted =
         entry.adopt === true && claims.some((client) => ownerOf(found.id, client) !== principal);
       const kind = adopted ? ADOPTED : entry.kind;
-      statements.insert.run(found.id, number, key, principal, kind, at, bytes);
-      statements.setHead.run(number, found.id);
+      const crc = checksumOf({ number, key, principal, kind, at, bytes });
+      statements.insert.run(found.id, number, key, principal, kind, at, bytes, crc);
       if (key !== null) statements.addKey.run(found.id, key, number);
+      if (entry.text !== undefined) writeText(found.id, number, entry.text);
       if (!adopted) for (const client of claims) statements.own.run(found.id, client, principal);
       return number;
     });
@@ -164,28 +192,28 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
     bytes: Uint8Array,
     previous: number,
   ): boolean => {
-    const found = stream(name);
+    const found = streams.find(name);
     if (found === undefined) return false;
     const row = statements.snapshot.get(found.id);
     if ((row === undefined ? 0 : integer(row, 'up_to')) !== previous) return false;
-    statements.putSnapshot.run(found.id, upTo, bytes);
+    statements.putSnapshot.run(found.id, upTo, bytes, snapshotChecksum(upTo, bytes));
     return true;
   };
 
   const trim = (name: string): number => {
-    const found = stream(name);
+    const found = streams.find(name);
     const row = found === undefined ? undefined : statements.snapshot.get(found.id);
     if (found === undefined || row === undefined) return 0;
     return Number(statements.trim.run(found.id, integer(row, 'up_to')).changes);
   };
 
   const claim = (name: string, client: number, principal: string): string => {
-    const { id } = openStream(name);
+    const { id } = streams.open(name);
     statements.own.run(id, client, principal);
     return text(statements.owner.get(id, client) ?? {}, 'principal');
   };
 
-  return (operation) => {
+  const run = (operation: Operation): Answer => {
     const { type } = operation;
     switch (type) {
       case 'append':
@@ -212,9 +240,21 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
       }
       case 'set-member': {
         const { tenant, resource, person, role } = operation;
-        statements.setMember.run(tenant, resource, person, role);
+        if (role === undefined) statements.removeMember.run(tenant, resource, person);
+        else statements.setMember.run(tenant, resource, person, role);
         return { type, value: null };
       }
+      case 'put-invite': {
+        const { hash, tenant, resource, role, by, created, expires } = operation.invite;
+        statements.putInvite.run(hash, tenant, resource, role, by, created, expires);
+        return { type, value: null };
+      }
+      case 'remove-invite':
+        statements.removeInvite.run(operation.hash);
+        return { type, value: null };
+      case 'revoke':
+        statements.revoke.run(operation.tenant, operation.what, operation.at);
+        return { type, value: null };
       case 'put-guest': {
         const { tenant, sub, name } = operation.guest;
         statements.putGuest.run(operation.secretHash, tenant, sub, name);
@@ -238,5 +278,12 @@ export function createOperations(db: DatabaseSync): (operation: Operation) => An
         return unreachable;
       }
     }
+  };
+
+  return (operations) => {
+    streams.begin();
+    const answers = operations.map(run);
+    streams.write();
+    return answers;
   };
 }

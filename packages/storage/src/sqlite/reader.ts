@@ -6,7 +6,7 @@ import type { Identity } from '../store.ts';
 import { storageError } from './failures.ts';
 import { readIdentity } from './identity.ts';
 import { judgeOwner } from './judge.ts';
-import { number, text } from './rows.ts';
+import { integer, number, text } from './rows.ts';
 import { MIGRATIONS } from './schema.ts';
 import { createSqliteLog } from './sqlite-log.ts';
 import { structureProblems } from './structure.ts';
@@ -24,6 +24,8 @@ export interface DatabaseFigures {
   readonly snapshotBytes: number;
   /** Records that somebody brought back who is not known to have written them. */
   readonly adopted: number;
+  /** Records and snapshots from before there were checksums: damage within them is not seen. */
+  readonly unsummed: number;
 }
 
 /** One moment of a database, read beside a server that may be writing to it. */
@@ -33,6 +35,8 @@ export interface SqliteReader {
   readonly figures: DatabaseFigures;
   /** Names of all streams, sorted. */
   readonly streams: readonly string[];
+  /** Of a stream's things with a text: the number of the record that brought it. */
+  readonly texts: (stream: string) => ReadonlyMap<number, number>;
   /** What is wrong with the file and with the numbers in it, one line each; empty when nothing is. */
   problems(): readonly string[];
   /** Idempotent. */
@@ -86,7 +90,17 @@ function readerOver(db: DatabaseSync, file: string): SqliteReader {
       snapshots: value('SELECT count(*) FROM snapshots'),
       snapshotBytes: value('SELECT coalesce(sum(length(bytes)), 0) FROM snapshots'),
       adopted: value(`SELECT count(*) FROM records WHERE kind = '${ADOPTED}'`),
+      unsummed:
+        value('SELECT count(*) FROM records WHERE crc IS NULL') +
+        value('SELECT count(*) FROM snapshots WHERE crc IS NULL'),
     },
+    texts: (stream) =>
+      new Map(
+        db
+          .prepare('SELECT item, number FROM texts JOIN streams ON id = stream WHERE name = ?')
+          .all(stream)
+          .map((row) => [integer(row, 'item'), integer(row, 'number')]),
+      ),
     problems: () => structureProblems(db),
     close: () => {
       if (db.isOpen) db.close();

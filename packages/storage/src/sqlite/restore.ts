@@ -4,7 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { StorageError } from '../errors.ts';
 import type { Identity } from '../store.ts';
 import { copyDatabase } from './backup.ts';
+import { copyBlobs, linkBlobs } from './copy-blobs.ts';
 import { checkDirectory, configure, lockDatabase, migrate, unfinishedRestore } from './database.ts';
+import { blobDirectory } from './directory-blobs.ts';
 import { storageError } from './failures.ts';
 import { databaseFiles, fsyncPath, removeDatabase } from './files.ts';
 import { Meta, readIdentity, writeMeta } from './identity.ts';
@@ -17,8 +19,8 @@ export interface RestoreOptions {
   readonly now: number;
   /** UTC milliseconds until which clients may bring back what the back-up lacks; none without it. */
   readonly recoveryUntil?: number;
-  /** Looks at the back-up as it will be used. Rejects when it must not be. */
-  readonly check: (file: string) => Promise<void>;
+  /** Looks at the back-up as it will be used, with the directory of its files. Rejects when it must not be. */
+  readonly check: (file: string, files: string) => Promise<void>;
 }
 
 export interface Restored {
@@ -44,12 +46,16 @@ export async function restoreDatabase(options: RestoreOptions): Promise<Restored
     removeDatabase(draft);
     await copyDatabase(backup, draft);
     const identity = prepare(draft, options, epochToPass(file, options.now));
-    await check(draft);
+    // Files have their content for a name: those of the back-up and those that are there never meet as different ones.
+    const files = blobDirectory(file);
+    await copyBlobs(blobDirectory(backup), files, 'restore');
+    await check(draft, files);
     fsyncPath(draft);
     // From here until the last rename a server that starts would find half of a database: it refuses to.
     renameSync(draft, ready);
     fsyncPath(dirname(file));
     const aside = setAside(file, identity.epoch);
+    if (aside !== undefined) await linkBlobs(files, blobDirectory(aside));
     renameSync(ready, file);
     fsyncPath(dirname(file));
     return { identity, aside };

@@ -1,11 +1,18 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { rebuildTexts } from './rebuild-texts.ts';
+import { TEXT_TABLES } from './texts.ts';
+
 /** Marks the file as ours (SQLite `application_id`): the letters "Weft". */
 export const APPLICATION_ID = 0x57656674;
+
+/** One step: SQL, or what SQL cannot do. Each runs in the transaction of all. */
+export type Migration = string | ((db: DatabaseSync) => void);
 
 /**
  * Forward-only migrations: number n brings a database from version n−1 (`user_version`) to n. A line that was
  * released is never changed.
  */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE streams (
@@ -79,4 +86,31 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (tenant, conversation, person)
   ) STRICT, WITHOUT ROWID;
   `,
+  // NULL in rows that were there before: what they were meant to say is not known any more.
+  `
+  ALTER TABLE records ADD COLUMN crc INTEGER;
+  ALTER TABLE snapshots ADD COLUMN crc INTEGER;
+  `,
+  `
+  CREATE TABLE invites (
+    hash TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    role TEXT NOT NULL,
+    by TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX invites_to ON invites (tenant, resource);
+  CREATE TABLE revocations (
+    tenant TEXT NOT NULL,
+    what TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, what)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  (db) => {
+    db.exec(TEXT_TABLES);
+    rebuildTexts(db);
+  },
 ];

@@ -1,19 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { checksumProblems } from './checksum.ts';
 import { integer, text } from './rows.ts';
 
 /** Problems of one kind that are listed; more of the same say nothing new. */
 const LISTED_MAX = 20;
 
 /**
- * What is wrong with a database as a database and as a log: pages, references, and the numbers of every stream. Reads
- * all of it.
+ * What is wrong with a database as a database and as a log: pages, references, the numbers of every stream, and the
+ * checksums of contents. Reads all of it.
  */
 export function structureProblems(db: DatabaseSync): readonly string[] {
   const pages = pageProblems(db);
   // What the rest would read may be anything.
   return pages.length > 0
     ? pages
-    : [...referenceProblems(db), ...RULES.flatMap((rule) => broken(db, rule))];
+    : [
+        ...referenceProblems(db),
+        ...RULES.flatMap((rule) => broken(db, rule)),
+        ...checksumProblems(db, LISTED_MAX),
+      ];
 }
 
 function pageProblems(db: DatabaseSync): readonly string[] {
@@ -71,6 +76,13 @@ const RULES: readonly Rule[] = [
           JOIN records r ON r.stream = k.stream AND r.number = k.number
           WHERE r.key IS NOT k.key`,
     say: (row) => `${text(row, 'name')}: record ${integer(row, 'number')} does not have its key`,
+  },
+  {
+    sql: `SELECT name, item FROM streams s JOIN texts t ON stream = s.id
+          WHERE NOT EXISTS (SELECT 1 FROM text_words_docsize d WHERE d.id = place)
+            OR NOT EXISTS (SELECT 1 FROM records r WHERE r.stream = s.id AND r.number = t.number)`,
+    say: (row) =>
+      `${text(row, 'name')}: a search does not find the text of ${integer(row, 'item')}`,
   },
   {
     sql: `SELECT name, client FROM streams JOIN clients ON stream = id WHERE client < 0 OR principal = ''`,

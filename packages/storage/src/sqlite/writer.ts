@@ -18,7 +18,10 @@ export class Writer {
   readonly #open: () => DatabaseSync;
   readonly #patience: number;
   #connection:
-    | { readonly db: DatabaseSync; readonly run: (operation: Operation) => Answer }
+    | {
+        readonly db: DatabaseSync;
+        readonly run: (operations: readonly Operation[]) => readonly Answer[];
+      }
     | undefined;
 
   /** @param patience milliseconds to wait for a lock that another connection holds */
@@ -36,7 +39,7 @@ export class Writer {
       const { db, run } = this.#connect();
       db.exec('BEGIN IMMEDIATE');
       begun = true;
-      const answers = operations.map(run);
+      const answers = run(operations);
       db.exec('COMMIT');
       return { outcome: 'committed', answers, ms: performance.now() - start };
     } catch (error) {
@@ -61,6 +64,8 @@ export class Writer {
       const db = this.#open();
       try {
         configure(db, this.#patience);
+        // A thread of its own copies the WAL (`checkpointer.ts`): within a commit it would hold up everybody.
+        db.exec('PRAGMA wal_autocheckpoint = 0');
         this.#connection = { db, run: createOperations(db) };
       } catch (error) {
         db.close();

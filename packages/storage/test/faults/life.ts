@@ -1,4 +1,4 @@
-import type { OutboxEntry } from '@weft/protocol';
+import { type OutboxEntry, isOutboxEntry } from '@weft/protocol';
 import type { DeviceStore } from '@weft/storage';
 import {
   SimIndexedDb,
@@ -182,7 +182,7 @@ export async function live(seed: number, faults: readonly Fault[]): Promise<Life
   let result: Life | undefined;
   void (async () => {
     const stored = await last.store.load(DOCUMENT);
-    const outbox = await last.store.outbox();
+    const outbox = await last.store.outbox(isOutboxEntry);
     await last.store.set('peace', 'yes');
     result = {
       typed,

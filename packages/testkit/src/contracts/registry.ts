@@ -70,6 +70,64 @@ export function describeRegistryContract(name: string, makeMedium: MakeMedium): 
       expect(await registry.member('other', 'workspace/main', 'ann')).toBeUndefined();
     });
 
+    it('[R2] a person may be named as having nothing, or not be named any more; a resource lists whom it names', async () => {
+      const set = (person: string, role: 'owner' | 'commenter' | 'none' | undefined) =>
+        registry.setMember('_', 'document/spec', person, role);
+      await set('cy', 'none');
+      await set('bea', 'commenter');
+      await set('ann', 'owner');
+      await registry.setMember('other', 'document/spec', 'dan', 'owner');
+      await registry.setMember('_', 'document/spec2', 'dan', 'owner');
+      expect(await registry.member('_', 'document/spec', 'cy')).toBe('none');
+      expect(await registry.members('_', 'document/spec')).toEqual([
+        { person: 'ann', role: 'owner' },
+        { person: 'bea', role: 'commenter' },
+        { person: 'cy', role: 'none' },
+      ]);
+      await set('bea', undefined);
+      await set('never', undefined);
+      expect(await registry.member('_', 'document/spec', 'bea')).toBeUndefined();
+      expect(await registry.members('_', 'document/spec')).toHaveLength(2);
+      expect(await registry.members('_', 'document/none')).toEqual([]);
+    });
+
+    it('invites are found by their hash and by what they invite to, and are gone once removed', async () => {
+      const invite = (hash: string, created: number, resource = 'document/spec') =>
+        ({
+          hash,
+          tenant: '_',
+          resource,
+          role: 'editor',
+          by: 'ann',
+          created,
+          expires: created + 1,
+        }) as const;
+      await registry.putInvite(invite('h2', 2));
+      await registry.putInvite(invite('h1', 1));
+      await registry.putInvite(invite('h3', 3, 'document/other'));
+      await registry.putInvite({ ...invite('h1', 9), role: 'owner' });
+      expect(await registry.invite('h1')).toEqual(invite('h1', 1));
+      expect(await registry.invites('_', 'document/spec')).toEqual([
+        invite('h1', 1),
+        invite('h2', 2),
+      ]);
+      expect(await registry.invites('other', 'document/spec')).toEqual([]);
+      await registry.removeInvite('h1');
+      await registry.removeInvite('never');
+      expect(await registry.invite('h1')).toBeUndefined();
+      expect(await registry.invites('_', 'document/spec')).toHaveLength(1);
+    });
+
+    it('[R3] what was taken back stays so: the latest time counts, for one tenant', async () => {
+      expect(await registry.revoked('_', 'sub/ann')).toBeUndefined();
+      await registry.revoke('_', 'sub/ann', 5);
+      await registry.revoke('_', 'sub/ann', 9);
+      await registry.revoke('_', 'sub/ann', 7);
+      expect(await registry.revoked('_', 'sub/ann')).toBe(9);
+      expect(await registry.revoked('_', 'sub/bea')).toBeUndefined();
+      expect(await registry.revoked('other', 'sub/ann')).toBeUndefined();
+    });
+
     it('a guest is found by the hash of their secret; a known hash gets the new name', async () => {
       expect(await registry.guest('hash-1')).toBeUndefined();
       await registry.putGuest('hash-1', { tenant: '_', sub: 'g1', name: 'Ann' });
@@ -106,12 +164,14 @@ export function describeRegistryContract(name: string, makeMedium: MakeMedium): 
       await registry.putGuest('hash-1', { tenant: '_', sub: 'g1', name: 'Ann' });
       const receipt = { person: 'ann', name: 'Ann', delivered: 4, read: 3 };
       await registry.putReceipt('_', 'general', receipt);
+      await registry.revoke('_', 'sub/ann', 7);
       await store.close();
       store = (await medium.reopen?.()) ?? store;
       registry = store.registry;
       expect(await registry.resource('_', 'document', 'spec')).toEqual(spec);
       expect(await registry.createResource(spec)).toBe(false);
       expect(await registry.receipts('_', 'general')).toEqual([receipt]);
+      expect(await registry.revoked('_', 'sub/ann')).toBe(7);
       expect(await registry.member('_', 'workspace/main', 'ann')).toBe('editor');
       expect(await registry.guest('hash-1')).toEqual({ tenant: '_', sub: 'g1', name: 'Ann' });
     });

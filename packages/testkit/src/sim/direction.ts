@@ -2,9 +2,13 @@ import type { SimRandom } from './random.ts';
 import type { SimProcess, SimScheduler } from './scheduler.ts';
 
 interface Item {
-  readonly frame: Uint8Array | undefined;
+  /** A frame, or the end with its close code. */
+  readonly what: Uint8Array | number;
   readonly at: number;
 }
+
+/** The code of an end that nobody announced. */
+const UNSAID = 1006;
 
 /**
  * One way of a socket: frames in their order, each some time under way. What was sent in one turn mostly arrives in
@@ -15,7 +19,7 @@ export class Direction {
   readonly #random: SimRandom;
   readonly #delay: () => number;
   readonly #deliver: (frame: Uint8Array) => void;
-  readonly #finished: () => void;
+  readonly #finished: (code: number) => void;
   readonly #sent: (frame: Uint8Array) => void;
   /** Who receives; its death ends the delivery. */
   readonly #receiver: () => SimProcess | undefined;
@@ -33,7 +37,7 @@ export class Direction {
     readonly sent: (frame: Uint8Array) => void;
     readonly deliver: (frame: Uint8Array) => void;
     /** The end was reached: nothing follows. */
-    readonly finished: () => void;
+    readonly finished: (code: number) => void;
   }) {
     this.#scheduler = options.scheduler;
     this.#random = options.random;
@@ -46,7 +50,10 @@ export class Direction {
 
   /** Bytes on their way. */
   get bytes(): number {
-    return this.#items.reduce((sum, { frame }) => sum + (frame?.length ?? 0), 0);
+    return this.#items.reduce(
+      (sum, { what }) => sum + (typeof what === 'number' ? 0 : what.length),
+      0,
+    );
   }
 
   /** Nothing is on its way, or nothing ever arrives. */
@@ -61,8 +68,8 @@ export class Direction {
   }
 
   /** Ends this way behind everything that is on it. */
-  finish(): void {
-    if (!this.#over) this.#push(undefined);
+  finish(code = UNSAID): void {
+    if (!this.#over) this.#push(code);
   }
 
   /** Some of what is on its way still arrives, then the end. */
@@ -70,7 +77,7 @@ export class Direction {
     if (this.#over) return;
     // What was held while it was silent is lost for certain: the socket never comes back.
     const kept = this.#silent ? 0 : this.#random.int(0, this.#items.length);
-    this.#items = this.#items.slice(0, kept).filter(({ frame }) => frame !== undefined);
+    this.#items = this.#items.slice(0, kept).filter(({ what }) => typeof what !== 'number');
     this.#silent = false;
     this.finish();
   }
@@ -96,13 +103,13 @@ export class Direction {
     this.#cancel = undefined;
   }
 
-  #push(frame: Uint8Array | undefined): void {
+  #push(what: Uint8Array | number): void {
     const { now } = this.#scheduler;
     const last = this.#items.at(-1);
     const together = last !== undefined && this.#sentAt === now && !this.#random.chance(0.1);
     const at = together ? last.at : Math.max(last?.at ?? 0, now + this.#delay());
     this.#sentAt = now;
-    this.#items.push({ frame, at });
+    this.#items.push({ what, at });
     if (this.#items.length === 1) this.#arm();
   }
 
@@ -120,12 +127,12 @@ export class Direction {
       const item = this.#items[0];
       if (item === undefined || item.at > now) break;
       this.#items.shift();
-      if (item.frame === undefined) {
+      if (typeof item.what === 'number') {
         this.#over = true;
-        this.#finished();
+        this.#finished(item.what);
         return;
       }
-      this.#deliver(item.frame);
+      this.#deliver(item.what);
     }
     this.#arm();
   }

@@ -259,14 +259,11 @@ export class SimObjectStore {
       getAllKeys: (key: string) =>
         this.#transaction.ask(() => of(key).map(({ primaryKey }) => primaryKey)),
       count: () => this.#transaction.ask(() => listed().length),
-      openKeyCursor: () =>
+      openKeyCursor: (_range?: null, direction: 'next' | 'nextunique' = 'next') =>
         this.#walk(() => {
-          const firsts = new Map(
-            listed()
-              .toReversed()
-              .map((each) => [each.key, each]),
-          );
-          return [...firsts.values()].toSorted((a, b) => compare(a.key, b.key));
+          const sorted = listed().toSorted((a, b) => compare(a.key, b.key));
+          if (direction === 'next') return sorted;
+          return sorted.filter(({ key }, place) => key !== sorted[place - 1]?.key);
         }),
     };
   }

@@ -13,7 +13,12 @@ export interface SimTransport {
 /** What a server makes of a socket. */
 export interface SimEndpoint {
   receive(frame: Uint8Array): void;
-  closed(): void;
+  /**
+   * The socket is gone.
+   * @param code with which the client closed; 1006 where nobody said one
+   * @param silence milliseconds since anything arrived
+   */
+  closed(code: number, silence: number): void;
 }
 
 /** A server that listens. */
@@ -73,13 +78,14 @@ export class SimNetwork {
    * Opens a socket for the present process.
    * @param site who opens it: faults are per site
    * @param sending what becomes of each frame that the client sends: itself, unless a bug is planted here
+   * @param protocol the subprotocol that it offers, and the server takes
    */
-  connect(site: string, sending?: Sending): SimSocket {
+  connect(site: string, sending?: Sending, protocol = ''): SimSocket {
     const client = this.#scheduler.current;
     if (client === undefined) throw new Error('Only a process opens a socket.');
     this.#count += 1;
     const random = this.#random.fork(`link ${this.#count}`);
-    const socket = new SimSocket(sending);
+    const socket = new SimSocket(sending, protocol);
     const link = new Link({
       id: this.#count,
       site,

@@ -42,6 +42,7 @@ export class Link {
   readonly #options: LinkOptions;
   #server: Server = { state: 'none' };
   #clientOver = false;
+  #heard: number;
   #refused = false;
 
   constructor(options: LinkOptions) {
@@ -49,6 +50,7 @@ export class Link {
     this.id = options.id;
     this.site = options.site;
     const { scheduler, random, events } = options;
+    this.#heard = scheduler.now;
     const delay = () => this.delay();
     this.up = new Direction({
       scheduler,
@@ -61,10 +63,11 @@ export class Link {
       sent: (frame) => events.sent?.(this, 'up', frame),
       deliver: (frame) => {
         if (this.#server.state !== 'open' && this.#server.state !== 'closing') return;
+        this.#heard = scheduler.now;
         events.arrived?.(this, 'up', frame);
         this.#server.endpoint.receive(frame);
       },
-      finished: () => this.#endServer(),
+      finished: (code) => this.#endServer(code),
     });
     this.down = new Direction({
       scheduler,
@@ -76,11 +79,16 @@ export class Link {
         events.arrived?.(this, 'down', frame);
         options.socket.receive(frame);
       },
-      finished: () => {
-        this.#endClient(1006);
+      finished: (code) => {
+        this.#endClient(code);
         this.up.finish();
       },
     });
+  }
+
+  /** The subprotocol that both ends speak; nothing where there is none. */
+  get protocol(): string {
+    return this.#options.socket.protocol;
   }
 
   /** Milliseconds that the next frame takes. Now and then one is late. */
@@ -114,10 +122,10 @@ export class Link {
         if (!(data instanceof Uint8Array)) throw new TypeError('Frames are bytes.');
         this.down.send(data);
       },
-      close: () => {
+      close: (code) => {
         if (this.#server.state !== 'open') return;
         this.#server = { ...this.#server, state: 'closing' };
-        this.down.finish();
+        this.down.finish(code);
       },
     });
     scheduler.after(
@@ -144,7 +152,7 @@ export class Link {
 
   closeByClient(code: number): void {
     const { scheduler, client } = this.#options;
-    if (this.opened) this.up.finish();
+    if (this.opened) this.up.finish(code);
     scheduler.after(0, () => this.#endClient(code), client);
   }
 
@@ -230,11 +238,11 @@ export class Link {
     if (this.over) this.#ended();
   }
 
-  #endServer(): void {
+  #endServer(code: number): void {
     const server = this.#server;
     if (server.state !== 'open' && server.state !== 'closing') return;
     this.#server = { state: 'closed' };
-    server.endpoint.closed();
+    server.endpoint.closed(code, this.#options.scheduler.now - this.#heard);
     if (this.#clientOver) this.#ended();
     else this.down.cut();
   }

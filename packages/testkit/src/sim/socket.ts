@@ -11,11 +11,14 @@ export class SimSocket {
   onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null = null;
   onerror: (() => void) | null = null;
   readyState = 0;
+  /** The subprotocol: what was offered is taken. */
+  readonly protocol: string;
   readonly #sending: Sending;
   #link: Link | undefined;
 
-  constructor(sending: Sending = (frame) => [frame]) {
+  constructor(sending: Sending = (frame) => [frame], protocol = '') {
     this.#sending = sending;
+    this.protocol = protocol;
   }
 
   /** Called once, by the network. */

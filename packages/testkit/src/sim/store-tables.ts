@@ -1,12 +1,13 @@
 import type {
   AppendResult,
   Guest,
+  Invite,
   LogEntry,
   LogRecord,
   ResourceRecord,
   Snapshot,
 } from '@weft/storage';
-import { NOTHING_SEEN, type Receipt, type Role, mergeWatermarks } from '@weft/protocol';
+import { type Membership, NOTHING_SEEN, type Receipt, mergeWatermarks } from '@weft/protocol';
 
 /** One committed change of a store, as its disk holds it. */
 export type StoreRecord =
@@ -20,7 +21,15 @@ export type StoreRecord =
   | { readonly type: 'snapshot'; readonly stream: string; readonly snapshot: Snapshot }
   | { readonly type: 'trim'; readonly stream: string }
   | { readonly type: 'resource'; readonly resource: ResourceRecord }
-  | { readonly type: 'member'; readonly key: string; readonly role: Role }
+  | {
+      readonly type: 'member';
+      readonly resource: string;
+      readonly person: string;
+      readonly role: Membership | undefined;
+    }
+  | { readonly type: 'invite'; readonly invite: Invite }
+  | { readonly type: 'remove-invite'; readonly hash: string }
+  | { readonly type: 'revoke'; readonly key: string; readonly at: number }
   | { readonly type: 'receipt'; readonly key: string; readonly receipt: Receipt }
   | { readonly type: 'guest'; readonly secretHash: string; readonly guest: Guest };
 
@@ -35,7 +44,9 @@ interface Stream {
 export class StoreTables {
   readonly #streams = new Map<string, Stream>();
   readonly #resources = new Map<string, ResourceRecord>();
-  readonly #members = new Map<string, Role>();
+  readonly #members = new Map<string, Map<string, Membership>>();
+  readonly #invites = new Map<string, Invite>();
+  readonly #revoked = new Map<string, number>();
   readonly #receipts = new Map<string, Map<string, Receipt>>();
   readonly #guests = new Map<string, Guest>();
 
@@ -87,7 +98,16 @@ export class StoreTables {
         this.#resources.set(resourceKey(record.resource), record.resource);
         break;
       case 'member':
-        this.#members.set(record.key, record.role);
+        this.#setMember(record.resource, record.person, record.role);
+        break;
+      case 'invite':
+        this.#invites.set(record.invite.hash, record.invite);
+        break;
+      case 'remove-invite':
+        this.#invites.delete(record.hash);
+        break;
+      case 'revoke':
+        this.#revoked.set(record.key, record.at);
         break;
       case 'receipt': {
         const people = this.#receipts.get(record.key) ?? new Map<string, Receipt>();
@@ -149,8 +169,24 @@ export class StoreTables {
     return this.#resources.get(key);
   }
 
-  member(key: string): Role | undefined {
-    return this.#members.get(key);
+  /** @param resource with its tenant */
+  members(resource: string): ReadonlyMap<string, Membership> {
+    return this.#members.get(resource) ?? new Map<string, Membership>();
+  }
+
+  invites(): readonly Invite[] {
+    return [...this.#invites.values()];
+  }
+
+  revoked(key: string): number | undefined {
+    return this.#revoked.get(key);
+  }
+
+  #setMember(resource: string, person: string, role: Membership | undefined): void {
+    const people = this.#members.get(resource) ?? new Map<string, Membership>();
+    this.#members.set(resource, people);
+    if (role === undefined) people.delete(person);
+    else people.set(person, role);
   }
 
   receipts(key: string): readonly Receipt[] {

@@ -158,9 +158,6 @@ export function openSimStore(options: SimStoreOptions): Store {
     });
   };
 
-  const memberKey = (tenant: string, resource: string, person: string) =>
-    JSON.stringify([tenant, resource, person]);
-
   return {
     identity: options.identity,
     log: {
@@ -211,10 +208,38 @@ export function openSimStore(options: SimStoreOptions): Store {
       setMember: (tenant, resource, person, role) =>
         commit(() => ({
           result: undefined,
-          records: [{ type: 'member', key: memberKey(tenant, resource, person), role }],
+          records: [{ type: 'member', resource: `${tenant}/${resource}`, person, role }],
         })),
       member: (tenant, resource, person) =>
-        read((now) => now.member(memberKey(tenant, resource, person))),
+        read((now) => now.members(`${tenant}/${resource}`).get(person)),
+      members: (tenant, resource) =>
+        read((now) =>
+          [...now.members(`${tenant}/${resource}`)]
+            .map(([person, role]) => ({ person, role }))
+            .toSorted((a, b) => (a.person < b.person ? -1 : 1)),
+        ),
+      putInvite: (invite) =>
+        commit((now) => {
+          const known = now.invites().some(({ hash }) => hash === invite.hash);
+          return { result: undefined, records: known ? [] : [{ type: 'invite', invite }] };
+        }),
+      invite: (hash) => read((now) => now.invites().find((invite) => invite.hash === hash)),
+      invites: (tenant, resource) =>
+        read((now) =>
+          now
+            .invites()
+            .filter((invite) => invite.tenant === tenant && invite.resource === resource)
+            .toSorted((a, b) => a.created - b.created),
+        ),
+      removeInvite: (hash) =>
+        commit(() => ({ result: undefined, records: [{ type: 'remove-invite', hash }] })),
+      revoke: (tenant, what, at) =>
+        commit((now) => {
+          const key = `${tenant}/${what}`;
+          const latest = Math.max(at, now.revoked(key) ?? at);
+          return { result: undefined, records: [{ type: 'revoke', key, at: latest }] };
+        }),
+      revoked: (tenant, what) => read((now) => now.revoked(`${tenant}/${what}`)),
       putGuest: (secretHash, guest) =>
         commit(() => ({ result: undefined, records: [{ type: 'guest', secretHash, guest }] })),
       guest: (secretHash) => read((now) => now.guest(secretHash)),

@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose';
 import WebSocket from 'ws';
 import * as Y from 'yjs';
-import type { Summary, Target } from './jobs.ts';
+import type { Target } from './jobs.ts';
 import { DIALECTS, type Dialect, type Incoming } from './dialects.ts';
 
 /** The state vector of who has nothing. */
@@ -48,9 +48,18 @@ export class Client {
     socket.on('error', () => undefined);
   }
 
-  /** Connects, and does not open the document yet. @param sub who it is, for servers that ask */
-  static async connect(target: Target, document: string, sub: string): Promise<Client> {
-    const token = await tokenFor(target, sub);
+  /**
+   * Connects, and does not open the document yet.
+   * @param sub who it is, for servers that ask
+   * @param given a token made before
+   */
+  static async connect(
+    target: Target,
+    document: string,
+    sub: string,
+    given?: string,
+  ): Promise<Client> {
+    const token = given ?? (await tokenFor(target, sub));
     const url = `ws://127.0.0.1:${target.port}${DIALECTS[target.dialect].path(document)}`;
     const socket = new WebSocket(url, { perMessageDeflate: false });
     const client = new Client(socket, target, document, token);
@@ -90,6 +99,11 @@ export class Client {
     return this.#writes;
   }
 
+  /** Sends an awareness update. */
+  show(update: Uint8Array): void {
+    this.#send(this.dialect.awareness(this.document, update));
+  }
+
   #send(frame: Uint8Array): void {
     this.traffic.sent += frame.length;
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(frame);
@@ -119,11 +133,28 @@ export class Client {
     });
   }
 
+  /** Reads no more, as a device that sleeps: what is sent to it waits somewhere. */
+  stop(): void {
+    this.#socket.pause();
+  }
+
+  goOn(): void {
+    this.#socket.resume();
+  }
+
   /** Resolves when the server has worked through what this client sent before, and has sent what follows from it. */
   async quiet(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#socket.once('pong', () => resolve());
       this.#socket.ping();
+    });
+  }
+
+  /** Ends the socket without a word. */
+  async cut(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#socket.once('close', () => resolve());
+      this.#socket.terminate();
     });
   }
 
@@ -137,7 +168,8 @@ export class Client {
   }
 }
 
-async function tokenFor({ dialect, secret }: Target, sub: string): Promise<string> {
+/** A token for a person, for servers that ask for one. */
+export async function tokenFor({ dialect, secret }: Target, sub: string): Promise<string> {
   if (dialect !== 'weft') return '';
   return new SignJWT({ name: sub, access: [{ resource: '*', role: 'editor' }] })
     .setProtectedHeader({ alg: 'HS256' })
@@ -145,21 +177,4 @@ async function tokenFor({ dialect, secret }: Target, sub: string): Promise<strin
     .setExpirationTime('1d')
     .setIssuedAt()
     .sign(new TextEncoder().encode(secret));
-}
-
-/** What a histogram says, in milliseconds. */
-export function summarize(histogram: {
-  readonly count: number;
-  readonly max: number;
-  quantile(share: number): number;
-}): Summary {
-  const { count, max } = histogram;
-  if (count === 0) return { count, p50: 0, p95: 0, p99: 0, max };
-  return {
-    count,
-    p50: histogram.quantile(0.5),
-    p95: histogram.quantile(0.95),
-    p99: histogram.quantile(0.99),
-    max,
-  };
 }

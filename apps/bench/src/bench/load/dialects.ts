@@ -7,6 +7,7 @@ import {
   decodeDocumentFrame,
   decodeDown,
   encodeAuth,
+  encodeAwareness,
   encodeSyncStep1,
   encodeSyncUpdate,
   encodeWeft,
@@ -21,6 +22,8 @@ export type Incoming =
   | { readonly kind: 'update'; readonly bytes: Uint8Array }
   /** All that this client lacked when it asked. */
   | { readonly kind: 'step2'; readonly bytes: Uint8Array }
+  /** What clients show of themselves. */
+  | { readonly kind: 'awareness'; readonly bytes: Uint8Array }
   /** The server asks what it lacks itself. */
   | { readonly kind: 'step1'; readonly stateVector: Uint8Array }
   /** The oldest unanswered write, or every write up to number `through`, was answered. */
@@ -41,6 +44,7 @@ export interface Dialect {
   write(document: string, update: Uint8Array, n: number): Uint8Array;
   /** The answer to the server's state vector. */
   answer(document: string, update: Uint8Array, n: number): Uint8Array;
+  awareness(document: string, update: Uint8Array): Uint8Array;
   read(frame: Uint8Array): Incoming;
 }
 
@@ -58,8 +62,9 @@ function readDocumentFrame(reader: FrameReader): Incoming {
       return { kind: 'denied', reason: frame.code };
     case 'close':
       return { kind: 'denied', reason: 'the document was closed' };
-    case 'authenticated':
     case 'awareness':
+      return { kind: 'awareness', bytes: frame.update };
+    case 'authenticated':
     case 'query-awareness':
     case 'other':
       return OTHER;
@@ -87,6 +92,7 @@ const weft: Dialect = {
   ],
   write: (document, update, n) => encodeWrite(document, SyncType.Update, update, n),
   answer: (document, update, n) => encodeWrite(document, SyncType.Step2, update, n),
+  awareness: encodeAwareness,
   read: (frame) => {
     if (frame.length === 1) return OTHER;
     const reader = new FrameReader(frame);
@@ -114,6 +120,7 @@ const hocuspocus: Dialect = {
   ],
   write: (document, update) => encodeSyncUpdate(document, SyncType.Update, update),
   answer: (document, update) => encodeSyncUpdate(document, SyncType.Step2, update),
+  awareness: encodeAwareness,
   read: (frame) => {
     if (frame.length === 1) return OTHER;
     const reader = new FrameReader(frame);
@@ -142,6 +149,12 @@ const yWebsocket: Dialect = {
   opening: (_document, _token, stateVector) => [bareSync(SyncType.Step1, stateVector)],
   write: (_document, update) => bareSync(SyncType.Update, update),
   answer: (_document, update) => bareSync(SyncType.Step2, update),
+  awareness: (_document, update) => {
+    const encoder = encoding.createEncoder();
+    encoding.writeVarUint(encoder, MessageType.Awareness);
+    encoding.writeVarUint8Array(encoder, update);
+    return encoding.toUint8Array(encoder);
+  },
   read: (frame) => readDocumentFrame(new FrameReader(frame)),
 };
 

@@ -8,6 +8,11 @@ export interface Id {
   readonly clock: number;
 }
 
+/** Characters that one client wrote in a row. */
+export interface Range extends Id {
+  readonly length: number;
+}
+
 /** Yjs v1: a string, with a left and a right neighbour, or else at the start of a root. */
 const CONTENT_STRING = 4;
 const HAS_ORIGIN = 0x80;
@@ -21,6 +26,7 @@ export function encodeInsertion(
   id: Id,
   neighbours: { readonly left: Id | undefined; readonly right: Id | undefined },
   text: string,
+  deleted?: Range,
 ): Uint8Array {
   const { left, right } = neighbours;
   const encoder = encoding.createEncoder();
@@ -44,7 +50,13 @@ export function encodeInsertion(
     encoding.writeVarString(encoder, TEXT_ROOT);
   }
   encoding.writeVarString(encoder, text);
-  encoding.writeVarUint(encoder, 0); // deletes
+  encoding.writeVarUint(encoder, deleted === undefined ? 0 : 1); // clients of deletes
+  if (deleted !== undefined) {
+    encoding.writeVarUint(encoder, deleted.client);
+    encoding.writeVarUint(encoder, 1); // ranges
+    encoding.writeVarUint(encoder, deleted.clock);
+    encoding.writeVarUint(encoder, deleted.length);
+  }
   return encoding.toUint8Array(encoder);
 }
 
@@ -78,5 +90,24 @@ export class Typist {
     this.#clock += text.length;
     this.#left = { client: this.#client, clock: this.#clock - 1 };
     return update;
+  }
+}
+
+/** Writes a text in place of the one before: as much passes as one likes, and the document stays as small as one text. */
+export class PieceTypist {
+  readonly #client: number;
+  #last: Range | undefined;
+
+  constructor(client: number) {
+    this.#client = client;
+  }
+
+  /** @param text ASCII */
+  replace(text: string): Uint8Array {
+    const last = this.#last;
+    const clock = last === undefined ? 0 : last.clock + last.length;
+    const left = last === undefined ? undefined : { client: this.#client, clock: clock - 1 };
+    this.#last = { client: this.#client, clock, length: text.length };
+    return encodeInsertion({ client: this.#client, clock }, { left, right: undefined }, text, last);
   }
 }

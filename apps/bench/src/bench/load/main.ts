@@ -1,7 +1,15 @@
+import * as v from 'valibot';
 import { type Job, type Report, type Result, toldSchema } from './jobs.ts';
+import { runCarets } from './carets.ts';
+import { runIdle } from './idle.ts';
 import { runMerge } from './merge.ts';
+import { runMissed } from './missed.ts';
 import { runOpen } from './open.ts';
 import { runRead } from './read.ts';
+import { runReturn } from './return.ts';
+import { runStampede } from './stampede.ts';
+import { runStopped } from './stopped.ts';
+import { runTalk } from './talk.ts';
 import { runTrace } from './trace.ts';
 import { runTyping } from './typing.ts';
 import { runUpload } from './upload.ts';
@@ -21,6 +29,10 @@ function run(job: Job): Promise<Result> {
   switch (job.type) {
     case 'typing':
       return runTyping(job, gate);
+    case 'carets':
+      return runCarets(job, gate);
+    case 'stampede':
+      return runStampede(job, gate);
     case 'upload':
       return runUpload(job);
     case 'open':
@@ -29,6 +41,16 @@ function run(job: Job): Promise<Result> {
       return runMerge(job, gate);
     case 'trace':
       return runTrace(job);
+    case 'return':
+      return runReturn(job, gate);
+    case 'idle':
+      return runIdle(job, gate);
+    case 'stopped':
+      return runStopped(job, gate);
+    case 'talk':
+      return runTalk(job, gate);
+    case 'missed':
+      return runMissed(job, gate);
     case 'read':
       return runRead(job);
     default: {
@@ -43,7 +65,7 @@ function report(message: Report): void {
 }
 
 process.on('message', (message: unknown) => {
-  const told = toldSchema.parse(message);
+  const told = v.parse(toldSchema, message);
   if (told.type === 'pass') {
     pass();
     return;

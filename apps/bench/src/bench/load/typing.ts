@@ -1,5 +1,6 @@
 import { createHistogram } from '../../replay/histogram.ts';
-import { Client, summarize } from './client.ts';
+import { summarize } from '../summary.ts';
+import { Client } from './client.ts';
 import { BASE_CLIENT, Typist, baseText, encodeInsertion } from './edits.ts';
 import type { Target, Typed, TypingJob } from './jobs.ts';
 import { eachMark, markText } from './marks.ts';
@@ -61,13 +62,13 @@ async function join(job: TypingJob) {
   await inCrowds(documents, async (document) => {
     if (base > 0) await bring(target, document, update);
   });
-  const places = documents.flatMap((document) =>
-    Array.from({ length: job.clients }, (_, index) => ({ document, index })),
-  );
+  const places = documents
+    .flatMap((document) => Array.from({ length: job.clients }, (_, index) => ({ document, index })))
+    .map((place, person) => ({ ...place, person }));
   const clients: Client[] = [];
   const writers: Writer[] = [];
-  await inCrowds(places, async ({ document, index }) => {
-    const client = await joinOne(target, document, `person-${index}`);
+  await inCrowds(places, async ({ document, index, person }) => {
+    const client = await joinOne(target, document, `person-${person}`);
     clients.push(client);
     if (index >= job.writers) return;
     const at = Math.floor((base * (index + 1)) / (job.writers + 1));

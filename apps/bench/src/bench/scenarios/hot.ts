@@ -1,4 +1,5 @@
 import { type Kind, inTurn } from '../kinds.ts';
+import { measureDisk } from '../disk.ts';
 import { type Gauged, gauge } from '../gauge.ts';
 import type { Typed } from '../load/jobs.ts';
 import { NOISE } from '../machine.ts';
@@ -30,6 +31,9 @@ export const hot: Scenario = {
     measures.define('fan-out p99', 'ms', { goal: 'at-most-times', times: 2 });
     measures.define('server CPU per 1,000 delivered', 'ms', { goal: 'at-most-times', times: 1.2 });
     measures.define('resident memory after', 'MB');
+    // What a durable answer waits for at least, on this disk and at this moment.
+    measures.define('an fsync, p50', 'ms');
+    measures.define('an fsync, p99', 'ms');
     measures.define('highest rate held', 'edits/s', { goal: 'at-least-times', times: 1 });
     for (let round = 0; round < rounds; round += 1) {
       for (const kind of inTurn(stage.kinds, round)) {
@@ -45,7 +49,12 @@ export const hot: Scenario = {
 async function steady(stage: Stage, kind: Kind, round: number, server: ServerChild): Promise<void> {
   const { measures, quick } = stage;
   stage.progress(`${kind}, round ${round + 1}: ${quick ? 100 : RATE} edits/s`);
-  const { typed, cpu, rss, others } = await typeMeasured(stage, server, {
+  const disk = kind === 'weft' ? await measureDisk() : undefined;
+  if (disk !== undefined) {
+    measures.add('an fsync, p50', kind, disk.p50);
+    measures.add('an fsync, p99', kind, disk.p99);
+  }
+  const { typed, cpu, rss, others, stages } = await typeMeasured(stage, server, {
     document: `hot-${round}`,
     clients: quick ? 10 : CLIENTS,
     writers: quick ? 3 : WRITERS,
@@ -53,7 +62,15 @@ async function steady(stage: Stage, kind: Kind, round: number, server: ServerChi
     warmup: quick ? 200 : 3_000,
     duration: quick ? 500 : 12_000,
   });
-  stage.keep(kind, round, { step: 'steady', cpu, rss, others, ...withoutMarks(typed) });
+  stage.keep(kind, round, {
+    step: 'steady',
+    cpu,
+    rss,
+    others,
+    stages,
+    disk,
+    ...withoutMarks(typed),
+  });
   if (typed.acks.count > 0) measures.add('stored p99', kind, typed.acks.p99);
   measures.add('fan-out p50', kind, typed.fanOut.p50);
   measures.add('fan-out p99', kind, typed.fanOut.p99);
@@ -65,7 +82,7 @@ async function climb(stage: Stage, kind: Kind, round: number, server: ServerChil
   let held = 0;
   for (const rate of LADDER) {
     stage.progress(`${kind}, round ${round + 1}: ${rate} edits/s`);
-    const { typed, cpu, others } = await typeMeasured(stage, server, {
+    const { typed, cpu, others, stages } = await typeMeasured(stage, server, {
       document: `hot-${round}-${rate}`,
       clients: CLIENTS,
       writers: WRITERS,
@@ -81,7 +98,15 @@ async function climb(stage: Stage, kind: Kind, round: number, server: ServerChil
         : typed.late.p99 > LATE_MS
           ? 'beyond the generator'
           : 'too much';
-    stage.keep(kind, round, { step: 'climb', rate, outcome, cpu, others, ...withoutMarks(typed) });
+    stage.keep(kind, round, {
+      step: 'climb',
+      rate,
+      outcome,
+      cpu,
+      others,
+      stages,
+      ...withoutMarks(typed),
+    });
     if (outcome !== 'held') break;
     held = rate;
   }

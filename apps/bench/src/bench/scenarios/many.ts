@@ -24,7 +24,7 @@ export const many: Scenario = {
       for (const kind of inTurn(stage.kinds, round)) {
         stage.progress(`${kind}, round ${round + 1}`);
         await stage.withServer(kind, {}, async (server) => {
-          const { typed, cpu, rss, others } = await typeMeasured(stage, server, {
+          const { typed, cpu, rss, others, stages } = await typeMeasured(stage, server, {
             document: `many-${round}`,
             documents,
             clients: PEOPLE,
@@ -34,7 +34,7 @@ export const many: Scenario = {
             warmup: quick ? 200 : 2_000,
             duration: quick ? 500 : 20_000,
           });
-          stage.keep(kind, round, { cpu, rss, others, ...withoutMarks(typed) });
+          stage.keep(kind, round, { cpu, rss, others, stages, ...withoutMarks(typed) });
           measures.add('fan-out p50', kind, typed.fanOut.p50);
           measures.add('fan-out p99', kind, typed.fanOut.p99);
           if (typed.acks.count > 0) measures.add('stored p99', kind, typed.acks.p99);

@@ -1,10 +1,13 @@
-import type { Said, Start } from './messages.ts';
+import * as v from 'valibot';
+import type { Said, Stages, Start } from './messages.ts';
 import { askedSchema } from './messages.ts';
 import { type LoopDelay, watchLoopDelay } from './loop-delay.ts';
 
 /** A server that listens on 127.0.0.1. */
 export interface Served {
   readonly port: number;
+  /** Where the time of edits went since the last call, if it counts that. */
+  stages?(): Stages;
   /** Lets it store what it holds, and ends it. */
   close(): Promise<void>;
 }
@@ -24,7 +27,7 @@ export function host(start: (options: Start) => Promise<Served>): void {
   };
 
   process.on('message', (message: unknown) => {
-    const asked = askedSchema.parse(message);
+    const asked = v.parse(askedSchema, message);
     switch (asked.type) {
       case 'start':
         if (asked.watchLoop) loopDelay = watchLoopDelay();
@@ -35,11 +38,20 @@ export function host(start: (options: Start) => Promise<Served>): void {
         return;
       case 'usage': {
         const { user, system } = process.cpuUsage();
+        // Twice: what the first one lets go may have held what lies outside of the heap.
+        if (asked.collect) {
+          collectGarbage();
+          collectGarbage();
+        }
+        const { rss, heapUsed, external } = process.memoryUsage();
+        const stages = served?.stages?.();
         say({
           type: 'usage',
           cpu: (user + system) / 1000,
-          rss: process.memoryUsage.rss(),
+          rss,
+          held: heapUsed + external,
           loopDelay: loopDelay?.take() ?? { p50: 0, p99: 0, max: 0 },
+          ...(stages === undefined ? {} : { stages }),
         });
         return;
       }
@@ -53,6 +65,12 @@ export function host(start: (options: Start) => Promise<Served>): void {
     }
   });
   process.on('disconnect', () => process.exit());
+}
+
+/** @throws where the process was not started with `--expose-gc` */
+function collectGarbage(): void {
+  if (globalThis.gc === undefined) throw new Error('Garbage cannot be collected here.');
+  globalThis.gc();
 }
 
 function say(message: Said): void {

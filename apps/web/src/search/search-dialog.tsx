@@ -1,0 +1,232 @@
+import type { SearchHit } from '@weft/client';
+import type { DirectoryEntry } from '@weft/protocol';
+import { FileText, Hash, MessageSquareText, UserRound } from 'lucide-react';
+import { Dialog } from 'radix-ui';
+import { useWeft } from '@weft/react';
+import { type KeyboardEvent, type ReactNode, useEffect, useState } from 'react';
+import { dayLabel, timeOf } from '../conversation/days.ts';
+import { useToday } from '../conversation/use-today.ts';
+import { navigate } from '../routing/use-route.ts';
+import { titleOf, useShell } from '../shell/context.ts';
+import { useSearch } from './use-search.ts';
+import { type Place, placeOf, searchedLine, snippetOf, titlesWith } from './words.ts';
+
+const ICONS = {
+  channel: Hash,
+  document: FileText,
+  direct: UserRound,
+  thread: MessageSquareText,
+} as const;
+
+/** Messages that are asked for at first, and with each wish for more. */
+const STEP = 50;
+
+/** Finds messages on this device and on the server, and pages and channels by their titles. */
+export function SearchDialog({
+  open,
+  setOpen,
+}: {
+  readonly open: boolean;
+  readonly setOpen: (open: boolean) => void;
+}): ReactNode {
+  // Whoever comes back looks for something near.
+  const [query, setQuery] = useState('');
+  return (
+    <Dialog.Root open={open} onOpenChange={setOpen}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="overlay" />
+        <Dialog.Content
+          className="command-menu search-dialog"
+          aria-describedby={undefined}
+          // The message that was chosen takes the focus: it stays there.
+          onCloseAutoFocus={(event) => {
+            if (document.activeElement !== document.body) event.preventDefault();
+          }}
+        >
+          <Dialog.Title className="sr-only">Search messages</Dialog.Title>
+          <Search query={query} setQuery={setQuery} close={() => setOpen(false)} />
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+/** A line that can be chosen. */
+type Line =
+  | {
+      readonly kind: 'title';
+      readonly key: string;
+      readonly path: string;
+      readonly entry: DirectoryEntry;
+    }
+  | {
+      readonly kind: 'message';
+      readonly key: string;
+      readonly place: Place;
+      readonly hit: SearchHit;
+    }
+  | { readonly kind: 'more'; readonly key: string };
+
+function Search({
+  query,
+  setQuery,
+  close,
+}: {
+  readonly query: string;
+  readonly setQuery: (query: string) => void;
+  readonly close: () => void;
+}): ReactNode {
+  const { entries, directs, panes } = useShell();
+  const weft = useWeft();
+  // Before the first key: the worker starts while one types.
+  useEffect(() => weft.prepareSearch(), [weft]);
+  const [limit, setLimit] = useState(STEP);
+  const [at, setAt] = useState(0);
+  const results = useSearch(query, limit);
+  const words = results?.words ?? [];
+  const lines: readonly Line[] = [
+    ...titlesWith(entries, words).map<Line>(({ entry, path }) => ({
+      ...{ kind: 'title', key: entry.id, path, entry },
+    })),
+    ...(results?.hits ?? []).map<Line>((hit) => ({
+      ...{ kind: 'message', key: `${hit.conversation}-${hit.sequence}`, hit },
+      place: placeOf(hit, entries, directs),
+    })),
+    ...(results?.more === true ? [{ kind: 'more', key: 'more' } as const] : []),
+  ];
+  const index = Math.min(at, lines.length - 1);
+  const chosen = lines[index];
+  const chosenKey = chosen?.key;
+
+  useEffect(() => {
+    if (chosenKey === undefined) return;
+    document.getElementById(`found-${chosenKey}`)?.scrollIntoView({ block: 'nearest' });
+  }, [chosenKey]);
+
+  const go = (line: Line | undefined) => {
+    if (line === undefined) return;
+    if (line.kind === 'more') {
+      setLimit(limit + STEP);
+      return;
+    }
+    close();
+    if (panes.narrow) panes.setOpen('left', false);
+    const beside = line.kind === 'message' && /^(document|thread)$/.test(line.place.kind);
+    if (beside) panes.setOpen('right', true);
+    navigate(line.kind === 'title' ? line.path : line.place.path);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (step !== 0 && lines.length > 0) {
+      event.preventDefault();
+      setAt((index + step + lines.length) % lines.length);
+    } else if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      go(chosen);
+    }
+  };
+  const nothing =
+    results !== undefined && lines.length === 0 && results.device.state !== 'searching';
+  return (
+    <>
+      <input
+        className="command-input"
+        role="combobox"
+        aria-label="Search messages"
+        aria-expanded={lines.length > 0}
+        aria-controls="found"
+        aria-activedescendant={chosen === undefined ? undefined : `found-${chosen.key}`}
+        placeholder="Search messages"
+        autoFocus
+        value={query}
+        maxLength={200}
+        onFocus={(event) => event.target.select()}
+        onChange={(event) => {
+          setQuery(event.target.value);
+          setAt(0);
+          setLimit(STEP);
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <div className="command-list" id="found" role="listbox" aria-label="Found">
+        {lines.map((line, place) => (
+          <div
+            key={line.key}
+            id={`found-${line.key}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={place === index}
+            className={line.kind === 'message' ? 'command found' : 'command'}
+            onPointerMove={() => setAt(place)}
+            onClick={() => go(line)}
+            onKeyDown={onKeyDown}
+          >
+            {line.kind === 'message' ? (
+              <Found line={line} words={words} />
+            ) : line.kind === 'title' ? (
+              <Title entry={line.entry} />
+            ) : (
+              <span className="found-more">Show more</span>
+            )}
+          </div>
+        ))}
+        {nothing ? (
+          <p className="command-none">
+            {words.length === 0 ? 'Type a word to search for' : 'No message has these words'}
+          </p>
+        ) : null}
+        {query.trim() === '' ? (
+          <p className="command-none">
+            Words, or their beginnings. What is on this device is found without a network, too.
+          </p>
+        ) : null}
+      </div>
+      <p className="found-foot" role="status">
+        {results === undefined || words.length === 0 ? '' : searchedLine(results)}
+      </p>
+    </>
+  );
+}
+
+function Title({ entry }: { readonly entry: DirectoryEntry }): ReactNode {
+  const Icon = ICONS[entry.kind];
+  return (
+    <>
+      <Icon size={16} aria-hidden="true" strokeWidth={1.75} />
+      <span dir="auto">{titleOf(entry)}</span>
+      <span className="command-group">{entry.kind === 'document' ? 'Document' : 'Channel'}</span>
+    </>
+  );
+}
+
+function Found({
+  line: { hit, place },
+  words,
+}: {
+  readonly line: Line & { readonly kind: 'message' };
+  readonly words: readonly string[];
+}): ReactNode {
+  const now = useToday();
+  const Icon = ICONS[place.kind];
+  return (
+    <>
+      <span className="found-head">
+        <span className="found-author" dir="auto">
+          {hit.name}
+        </span>
+        <span className="found-place">
+          <Icon size={12} aria-hidden="true" strokeWidth={1.75} />
+          <span dir="auto">{place.name}</span>
+        </span>
+        <time dateTime={new Date(hit.at).toISOString()}>
+          {dayLabel(hit.at, now)}, {timeOf(hit.at)}
+        </time>
+      </span>
+      <span className="found-text" dir="auto">
+        {snippetOf(hit.text, words).map(({ text, marked }, index) =>
+          marked ? <mark key={index}>{text}</mark> : <span key={index}>{text}</span>,
+        )}
+      </span>
+    </>
+  );
+}

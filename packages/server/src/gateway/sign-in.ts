@@ -1,0 +1,245 @@
+import { isDeepStrictEqual } from 'node:util';
+import { MessageType, UNSIGNED_MAX_BYTES, WeftError } from '@weft/protocol';
+import type { Place } from '../admission/admission.ts';
+import type { Principal } from '../auth/principal.ts';
+import type { Engine, EngineSocket } from '../engine/engine.ts';
+import type { Line } from './line.ts';
+import type { Transport } from './transport.ts';
+import type { Present } from './people.ts';
+
+/** The engine asks a request for parameters only; headers and address stay with the gateway. */
+const NO_REQUEST = new Request('http://localhost/');
+
+/** Whose a socket is, and their side of the engine. */
+export interface Known {
+  readonly principal: Principal;
+  readonly engine: Engine;
+  readonly client: ReturnType<Engine['handleConnection']>;
+}
+
+type Person =
+  | { readonly state: 'unknown' }
+  /** A token is being verified: frames wait, so that none passes it. */
+  | {
+      readonly state: 'verifying';
+      readonly frames: Uint8Array[];
+      readonly before: Known | undefined;
+    }
+  /** A token was accepted, and all seats are taken: frames wait for one. */
+  | { readonly state: 'waiting'; readonly frames: Uint8Array[] }
+  | { readonly state: 'known'; readonly known: Known }
+  | { readonly state: 'closed' };
+
+/** A token that is being verified. */
+interface Attempt {
+  readonly token: string;
+  readonly done: (known: Known) => void;
+  /** What came meanwhile. */
+  readonly frames: Uint8Array[];
+  readonly before: Known | undefined;
+}
+
+const SIGN_OF_LIFE = Uint8Array.of(MessageType.Ping);
+
+/** Who speaks on a socket: one person, from the first token that is accepted until it ends or expires. */
+export class SignIn {
+  readonly #line: Line;
+  readonly #socket: EngineSocket;
+  readonly #outflow: Transport;
+  readonly #receive: (frame: Uint8Array) => void;
+  readonly #recheck: (known: Known) => void;
+  #person: Person = { state: 'unknown' };
+  /** Bytes that came before a first token was accepted. */
+  #unsigned = 0;
+  #expiry: NodeJS.Timeout | undefined;
+  /** A seat, or a place in the line. */
+  #place: Place | undefined;
+  /** Among those whose sockets are open, since the first token. */
+  #present: Present | undefined;
+
+  /**
+   * @param receive takes the frames that waited for a token
+   * @param recheck asks anew for the rights of what is open
+   */
+  constructor(
+    line: Line,
+    socket: EngineSocket,
+    outflow: Transport,
+    receive: (frame: Uint8Array) => void,
+    recheck: (known: Known) => void,
+  ) {
+    this.#line = line;
+    this.#socket = socket;
+    this.#outflow = outflow;
+    this.#receive = receive;
+    this.#recheck = recheck;
+  }
+
+  /** Whose token was accepted last, also while a newer one is verified; `undefined` before, and after the end. */
+  get known(): Known | undefined {
+    const person = this.#person;
+    if (person.state === 'known') return person.known;
+    return person.state === 'verifying' ? person.before : undefined;
+  }
+
+  /** Whether there is no seat yet for who signed in. */
+  get waiting(): boolean {
+    return this.#person.state === 'waiting';
+  }
+
+  get closed(): boolean {
+    return this.#person.state === 'closed';
+  }
+
+  /** @throws WeftError `token-required` when no token was accepted yet */
+  get required(): Known {
+    const { known } = this;
+    if (known === undefined) throw new WeftError('token-required');
+    return known;
+  }
+
+  /**
+   * Whether a frame has to wait for the token before it; it is received again then.
+   * @throws WeftError `frame-too-large` when too much comes before a first token is accepted
+   */
+  holds(frame: Uint8Array): boolean {
+    const person = this.#person;
+    if (this.known === undefined) {
+      this.#unsigned += frame.length;
+      if (this.#unsigned > UNSIGNED_MAX_BYTES) {
+        throw new WeftError('frame-too-large', 'Too much before the sign-in.');
+      }
+    }
+    if (person.state !== 'verifying' && person.state !== 'waiting') return false;
+    person.frames.push(frame);
+    return true;
+  }
+
+  /**
+   * Verifies a token, and waits for a seat where there is none yet; frames that come meanwhile wait, then go on as if it
+   * had been instant.
+   */
+  verify(token: string, done: (known: Known) => void): void {
+    this.#verify({ token, done, frames: [], before: this.known });
+  }
+
+  #verify(attempt: Attempt): void {
+    const { token, frames, before } = attempt;
+    this.#person = { state: 'verifying', frames, before };
+    this.#line.host.verify(token).then(
+      (principal) => {
+        if (this.#person.state !== 'verifying') return;
+        try {
+          if (before === undefined && !this.#seated(principal, attempt)) return;
+          attempt.done(this.#become(principal, before));
+        } catch (error) {
+          this.#line.fail(error);
+          return;
+        }
+        for (const frame of frames) this.#receive(frame);
+      },
+      (error: unknown) => this.#line.fail(error),
+    );
+  }
+
+  /**
+   * Whether a person has a seat. Who has to wait for one is told so, and their token is looked at again when it comes.
+   * @throws WeftError `server-full`, `too-many-connections`
+   */
+  #seated({ tenant, sub }: Principal, attempt: Attempt): boolean {
+    const { host, wire } = this.#line;
+    this.#place ??= host.admission.enter(`${tenant}/${sub}`, {
+      admitted: () => {
+        if (!this.closed) this.#verify(attempt);
+      },
+      told: (position, wait) => {
+        if (this.#line.speaksWeft) this.#line.send({ type: 'queue', position, wait: wait ?? null });
+        // A stock provider takes a silent socket for a dead one.
+        else wire.send(SIGN_OF_LIFE);
+      },
+    });
+    if (this.#place.entry === 'seated') return true;
+    this.#person = { state: 'waiting', frames: attempt.frames };
+    return false;
+  }
+
+  /**
+   * The same person comes back with a newer token, after a cut.
+   * @throws WeftError `other-person`
+   */
+  renew(principal: Principal): void {
+    this.#become(principal, this.required);
+  }
+
+  /** Nobody speaks here any more. Returns who did. @param how whether they are expected back */
+  close(how: 'left' | 'cut'): Known | undefined {
+    const { known } = this;
+    this.#person = { state: 'closed' };
+    this.#place?.leave(how);
+    if (this.#present !== undefined) this.#line.host.left(this.#present);
+    clearTimeout(this.#expiry);
+    return known;
+  }
+
+  #become(principal: Principal, before: Known | undefined): Known {
+    if (before !== undefined) {
+      const same =
+        before.principal.sub === principal.sub && before.principal.tenant === principal.tenant;
+      if (!same) throw new WeftError('other-person');
+    }
+    const engine = before?.engine ?? this.#line.host.engine(principal.tenant);
+    const client =
+      before?.client ??
+      engine.handleConnection(this.#outflow, NO_REQUEST, { socket: this.#socket });
+    const known: Known = { principal, engine, client };
+    this.#person = { state: 'known', known };
+    this.#expireAt(principal.expires);
+    if (before === undefined) this.#join(known);
+    // A newer token may grant other things than the last.
+    else if (!isDeepStrictEqual(before.principal.grants, principal.grants)) this.#recheck(known);
+    return known;
+  }
+
+  #join({ principal: { tenant, sub } }: Known): void {
+    this.#present = {
+      tenant,
+      sub,
+      recheck: () => {
+        const { known } = this;
+        if (known !== undefined) this.#recheck(known);
+      },
+      reverify: () => this.#reverify(),
+      tell: (message) => {
+        if (this.#line.speaksWeft) this.#line.send(message);
+      },
+    };
+    this.#line.host.joined(this.#present);
+    // It may have been taken back between its being looked at and this.
+    this.#reverify();
+  }
+
+  /** The token that is counted on may have been taken back. */
+  #reverify(): void {
+    const { known } = this;
+    if (known === undefined) return;
+    this.#line.host.stands(known.principal).then(
+      (stands) => {
+        if (!stands && !this.closed) this.#line.bye('revoked');
+      },
+      (error: unknown) => this.#line.fail(error),
+    );
+  }
+
+  /** An expired token ends the socket: rights are not kept alive by an open connection. */
+  #expireAt(expires: number | undefined): void {
+    clearTimeout(this.#expiry);
+    if (expires === undefined) return;
+    const { host } = this.#line;
+    const ms = Math.min(Math.max(0, expires - host.now()), 2 ** 31 - 1);
+    this.#expiry = setTimeout(() => {
+      if (expires <= host.now()) this.#line.bye('token-expired');
+      else this.#expireAt(expires);
+    }, ms);
+    this.#expiry.unref();
+  }
+}
