@@ -24,6 +24,9 @@ const HELP = `npm run fuzz -- [options]
   --replay NAME   run one file of e2e/simulation/regressions
   --bite TEXT     hunt the planted bugs and removed guards whose names hold the text ("" for all)`;
 
+/** Commands after which a long run says how far it is. */
+const TOLD_EVERY = 50_000;
+
 globals.leave();
 process.exitCode = await main();
 
@@ -97,10 +100,15 @@ async function talk(universe: Universe, first: number, wanted: number): Promise<
   const cpu = cpuTime();
   let commands = 0;
   let seed = first;
+  let told = 0;
   for (; commands < wanted; seed += 1) {
     const failing = gossip(`gossip ${seed}`);
     const outcome = await run(universe, failing);
     commands += outcome.commands;
+    if (commands - told >= TOLD_EVERY) {
+      told = commands;
+      console.log(`${commands} commands in ${seed + 1 - first} runs …`);
+    }
     if (outcome.violations.length === 0) continue;
     report(`gossip ${seed}`, outcome.violations);
     await keep(universe, `gossip-${seed}`, failing);
