@@ -93,6 +93,10 @@ export const actionSchema = v.variant('type', [
     ms: v.number(),
     health: v.optional(v.picklist(['failing', 'full', 'dropping'])),
   }),
+  /** Whoever is at this tab may do nothing with a resource, for so long. */
+  v.object({ type: v.literal('rights'), when, tab, resource: v.string(), ms: v.number() }),
+  /** A tab gets no new tokens for so long. */
+  v.object({ type: v.literal('issuer'), when, tab, ms: v.number() }),
   /** The adversary does something; `kind` is one of `hostileKinds`, `dice` deals its details. */
   v.object({
     type: v.literal('attack'),
@@ -109,6 +113,8 @@ export const caseSchema = v.object({
   tabs: positiveSchema,
   /** Tabs that offer sessions; the others speak plain frames, and so do all where nothing is said. */
   sessions: v.optional(v.array(tab)),
+  /** Milliseconds for which a token is good; for ever where nothing is said. */
+  life: v.optional(v.number()),
   actions: v.array(actionSchema),
 });
 export type Case = v.InferOutput<typeof caseSchema>;

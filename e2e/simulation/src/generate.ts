@@ -1,7 +1,6 @@
 import { type SimRandom, createRandom } from '@weft/testkit/sim';
-import { ADVERSARY } from './ledger/wire.ts';
 import type { Action, Case } from './case.ts';
-import { DOCUMENTS, CONVERSATION } from './rules.ts';
+import { ADVERSARY, CONVERSATION, DOCUMENTS, siteOf } from './rules.ts';
 
 /** What a run is made of, at most. */
 export interface Size {
@@ -108,7 +107,78 @@ export function generate(
   }
   const sessions = offering(seed, tabs);
   actions.push(...cuts(seed, sessions, clock), ...comings(seed, tabs, clock));
-  return { seed, tabs, sessions, actions: actions.toSorted((a, b) => a.when - b.when) };
+  if (KIND.losses(seed)) actions.push(...losses(seed, tabs, clock));
+  const life = KIND.expiry(seed) ? LIFE : undefined;
+  if (life !== undefined) actions.push(...longDay(seed, tabs));
+  return {
+    seed,
+    tabs,
+    sessions,
+    ...(life === undefined ? {} : { life }),
+    actions: actions.toSorted((a, b) => a.when - b.when),
+  };
+}
+
+/** Milliseconds for which a token is good, where it is not good for ever: less than some devices' clocks are off. */
+const LIFE = 15_000;
+
+/**
+ * What only some seeds have: rights that are taken away, tokens that end. In all others, the bugs that are known to
+ * show there still do.
+ */
+const KIND = {
+  losses: (seed: string) => Number(seed) % 23 === 8,
+  expiry: (seed: string) => Number(seed) % 23 === 12,
+} as const;
+
+/** People who lose a document or the conversation, with work on its way, and get it back. */
+function losses(seed: string, tabs: number, end: number): readonly Action[] {
+  const random = createRandom(seed).fork('losses');
+  const actions: Action[] = [];
+  const between = (min: number, max: number) => min + (max - min) * random.next();
+  for (let left = random.int(1, 3); left > 0; left -= 1) {
+    const tab = random.int(0, tabs - 1);
+    const document = random.pick(DOCUMENTS);
+    const resource = random.pick([document, document, `conversation/${CONVERSATION}`]);
+    const when = round(between(150, 300 + Math.max(end, 1_000)));
+    const ms = round(random.pick([between(1, 400), between(2_500, 5_000), between(5_000, 12_000)]));
+    actions.push({ type: 'rights', when, tab, resource, ms });
+    // What is on its way at that moment, and what follows: of who lost it, and of the others.
+    for (const after of [-30, -5, 10, 60, 1_100, 2_300, 4_000]) {
+      const who = random.chance(0.6) ? tab : random.int(0, tabs - 1);
+      const at = round(when + after + between(0, 30));
+      if (resource === document) actions.push(touch(random, { tab: who, document, when: at }));
+      else {
+        const text = `of ${left}: ${after}`;
+        actions.push({ type: 'say', when: at, tab: who, conversation: CONVERSATION, text });
+      }
+    }
+    const site = siteOf(tab);
+    const near = round(when + between(-60, 60));
+    const fault = random.pick(['none', 'cut', 'linger', 'away', 'reload'] as const);
+    if (fault === 'cut') actions.push({ type: 'cut', when: near, site });
+    if (fault === 'linger')
+      actions.push({ type: 'linger', when: near, site, ms: between(200, 600) });
+    if (fault === 'away')
+      actions.push({ type: 'partition', when: near, site, ms: between(500, 9_000) });
+    if (fault === 'reload')
+      actions.push({ type: 'reload', when: near, tab, how: 'killed', away: 50 });
+  }
+  return actions;
+}
+
+/** A day that is longer than a token: work goes on, and now and then nobody can be asked for a new one. */
+function longDay(seed: string, tabs: number): readonly Action[] {
+  const random = createRandom(seed).fork('long day');
+  const actions: Action[] = [];
+  for (let when = 3_000; when < 4 * LIFE; when += random.int(500, 6_000)) {
+    const tab = random.int(0, tabs - 1);
+    actions.push(touch(random, { tab, document: random.pick(DOCUMENTS), when }));
+    if (random.chance(0.1)) actions.push({ type: 'cut', when: when + 1, site: siteOf(tab) });
+    if (!random.chance(0.15)) continue;
+    actions.push({ type: 'issuer', when, tab, ms: random.pick([1_000, 8_000, 20_000]) });
+  }
+  return actions;
 }
 
 /** People who come into the conversation and leave it. Dealt apart, so that it moves nothing else of a seed. */

@@ -1,5 +1,5 @@
-import type { Logger, Principal, WeftCore } from '@weft/server';
-import { SESSION_PROTOCOL, WeftError } from '@weft/protocol';
+import type { Logger, WeftCore } from '@weft/server';
+import { SESSION_PROTOCOL } from '@weft/protocol';
 import {
   type CommitPoint,
   type DiskHealth,
@@ -14,7 +14,8 @@ import {
   type StoreRecord,
   openSimStore,
 } from '@weft/testkit/sim';
-import { SIM_LIMITS } from './rules.ts';
+import type { People } from './people.ts';
+import { SIM_LIMITS, TENANT } from './rules.ts';
 import type { Universe } from './universe.ts';
 
 /** Milliseconds until a server that could not start is started again. */
@@ -25,7 +26,9 @@ export interface HostOptions {
   readonly scheduler: SimScheduler;
   readonly network: SimNetwork;
   readonly random: SimRandom;
-  readonly principals: ReadonlyMap<string, Principal>;
+  readonly people: People;
+  /** Whether rights are asked for each time, and not read from tokens. */
+  readonly authorizes: boolean;
   /** Records have become durable. */
   readonly durable: (records: readonly StoreRecord[]) => void;
 }
@@ -56,6 +59,16 @@ export class Host {
   /** Whether the server takes sockets. */
   get listening(): boolean {
     return this.#listening && this.#process?.alive === true;
+  }
+
+  /** Rights of a person have changed. A server that is down asks when it is up. */
+  rightsChanged(sub: string): void {
+    if (this.listening) this.#core?.rightsChanged(TENANT, sub);
+  }
+
+  /** How often it was started. */
+  get boots(): number {
+    return this.#boots;
   }
 
   set health(health: DiskHealth) {
@@ -103,7 +116,7 @@ export class Host {
   }
 
   #start(process: SimProcess, random: SimRandom): void {
-    const { universe, scheduler, network, principals } = this.#options;
+    const { universe, scheduler, network, people, authorizes } = this.#options;
     const { wrappers } = universe;
     const own = openSimStore({
       scheduler,
@@ -125,11 +138,8 @@ export class Host {
       logger: SILENT,
       limits: SIM_LIMITS,
       folder: { fold: async (updates) => universe.foldUpdates(updates), close: async () => {} },
-      verify: async (token) => {
-        const principal = principals.get(token);
-        if (principal === undefined) throw new WeftError('token-invalid');
-        return principal;
-      },
+      verify: async (token) => people.verify(token),
+      ...(authorizes ? { authorize: (question) => people.roleOf(question) } : {}),
     });
     core.then(
       (running) => {

@@ -27,3 +27,16 @@ export const TENANT = '_';
 export function subOf(token: string): string {
   return token.replace(' ', '-');
 }
+
+/** The site of the adversary. */
+export const ADVERSARY = 'adversary';
+
+/** Where a tab stands in the network. */
+export function siteOf(tab: number): string {
+  return `tab ${tab}`;
+}
+
+/** The person at a tab, by the token that never ends: the fourth is the third one's other device. */
+export function personAt(tab: number): string {
+  return `person ${tab === 3 ? 2 : tab}`;
+}

@@ -15,6 +15,8 @@ export interface Outcome {
   readonly commands: number;
   /** Sessions that went on after a cut. */
   readonly resumed: number;
+  /** Tokens that took the place of older ones, sockets that ended with theirs, documents that were denied. */
+  readonly access: { readonly renewed: number; readonly expired: number; readonly denied: number };
   /** Virtual milliseconds that passed. */
   readonly lasted: number;
   /** What Hocuspocus and others printed. */
@@ -62,6 +64,7 @@ export async function run(universe: Universe, of: Case): Promise<Outcome> {
     events: scheduler.events,
     commands: world.commands,
     resumed: world.resumed,
+    access: world.access,
     lasted: scheduler.now,
     printed,
   };

@@ -22,7 +22,10 @@ import type { Universe } from './universe.ts';
 export interface DeviceOptions {
   /** Where it stands in the network, and what it is called. */
   readonly site: string;
-  readonly token: string;
+  /** Who it is, by the token that never ends. */
+  readonly person: string;
+  /** Issues tokens that end; without it, the one above is used. */
+  readonly issue?: (() => string) | undefined;
   readonly documents: readonly string[];
   /** Whether it offers sessions; otherwise a cut ends what it has open. */
   readonly sessions: boolean;
@@ -59,6 +62,8 @@ export class Device {
   readonly #skew: number;
   #tab: Tab = { state: 'none' };
   #refused = false;
+  /** Until when its page gets no tokens. */
+  #tokenlessUntil = 0;
   #sessions = 0;
   /** A document that is left and entered again may be the same one still. */
   readonly #watched = new WeakSet<Y.Doc>();
@@ -68,6 +73,11 @@ export class Device {
     this.site = options.site;
     this.#skew = options.random.fork('skew').int(-60_000, 60_000);
     this.#jottings = options.random.fork('jottings').chance(0.5) ? new SimJottings() : undefined;
+  }
+
+  /** Whose it is. */
+  get sub(): string {
+    return subOf(this.#options.person);
   }
 
   /** The open tab's documents, by address. */
@@ -88,6 +98,11 @@ export class Device {
   set health(health: StorageHealth) {
     if (health !== 'well') this.#refused = true;
     this.#browser.health = health;
+  }
+
+  /** Whoever issues tokens cannot be reached from it for so long. */
+  withoutTokens(ms: number): void {
+    this.#tokenlessUntil = this.#options.scheduler.now + ms;
   }
 
   /** Commands that its storage holds as not sent; none is told of where it refused to write meanwhile. */
@@ -139,7 +154,7 @@ export class Device {
 
   /** Changes, answers or reads one of the messages that are shown; comes or goes. */
   change({ kind, at, text }: MessageChange): void {
-    const { messages, changes, token } = this.#options;
+    const { messages, changes, person } = this.#options;
     this.inTab(({ conversation }) => {
       if (kind === 'join' || kind === 'leave') {
         const moved = changes.asked(this.site, true);
@@ -147,7 +162,7 @@ export class Device {
         made.then(moved, () => undefined);
         return;
       }
-      const me = subOf(token);
+      const me = subOf(person);
       const stored = conversation.timeline.get().flatMap((item) => {
         if (item.state !== 'stored' || item.message.membership !== undefined) return [];
         const own = kind === 'edit' || kind === 'delete';
@@ -228,7 +243,8 @@ export class Device {
   }
 
   #start(process: SimProcess): void {
-    const { universe, site, token, scheduler, network, random, messages, changes } = this.#options;
+    const { universe, site, person, issue, scheduler, network, random, messages, changes } =
+      this.#options;
     const { wrappers } = universe;
     // What sits between the parts reads frames as they are without sessions.
     const bare = wrappers.sockets !== undefined || wrappers.sending !== undefined;
@@ -258,7 +274,7 @@ export class Device {
     const store = wrappers.device?.(own) ?? own;
     const weft = universe.createWeft({
       url: 'ws://sim/sync',
-      token,
+      token: issue === undefined ? person : async () => this.#token(issue),
       store,
       env: {
         now,
@@ -277,6 +293,11 @@ export class Device {
     const tab: OpenTab = { state: 'open', process, weft, documents: new Map(), conversation };
     this.#tab = tab;
     for (const document of this.#options.documents) this.#visit(tab, document);
+  }
+
+  #token(issue: () => string): string {
+    if (this.#options.scheduler.now < this.#tokenlessUntil) throw new Error('Nobody answers.');
+    return issue();
   }
 
   #visit(tab: OpenTab, address: string): void {

@@ -54,6 +54,8 @@ export type Result =
       readonly commands: number;
       /** Sessions that went on after a cut. */
       readonly resumed: number;
+      /** Tokens renewed, sockets ended with theirs, documents denied. */
+      readonly access: Outcome['access'];
       readonly cost: number;
     };
 
@@ -69,16 +71,20 @@ export async function perform(data: unknown, tell: (result: Result) => void): Pr
   let runs = 0;
   let commands = 0;
   let resumed = 0;
+  const access = { renewed: 0, expired: 0, denied: 0 };
   for (const [name, each] of casesOf(task)) {
     const outcome = await run(universe, each);
     runs += 1;
     commands += outcome.commands;
     resumed += outcome.resumed;
+    access.renewed += outcome.access.renewed;
+    access.expired += outcome.access.expired;
+    access.denied += outcome.access.denied;
     if (outcome.violations.length > 0) tell({ type: 'failed', name, outcome });
     else if (task.task !== 'seeds' && task.task !== 'gossip')
       tell({ type: 'ran', name, trace: outcome.trace });
   }
-  tell({ type: 'done', runs, commands, resumed, cost: cpuTime() - start });
+  tell({ type: 'done', runs, commands, resumed, access, cost: cpuTime() - start });
 }
 
 function casesOf(task: Exclude<Task, { task: 'bugs' }>): Iterable<readonly [string, Case]> {

@@ -1,17 +1,18 @@
 import { SESSION_PROTOCOL, contentHash } from '@weft/protocol';
-import type { Principal } from '@weft/server';
 import { SimNetwork, type SimRandom, SimScheduler, Trace, createRandom } from '@weft/testkit/sim';
 import type { Action, Case } from './case.ts';
 import { Adversary } from './adversary/adversary.ts';
 import { Host } from './host.ts';
+import { AccessLedger } from './ledger/access-ledger.ts';
 import { ChangeLedger } from './ledger/change-ledger.ts';
 import { DeviceLedger } from './ledger/device-ledger.ts';
 import { DurableLog } from './ledger/durable-log.ts';
 import { MessageLedger } from './ledger/message-ledger.ts';
 import { SessionLedger } from './ledger/session-ledger.ts';
 import { Violations } from './ledger/violations.ts';
-import { ADVERSARY, WireLedger, streamOf } from './ledger/wire.ts';
-import { CONVERSATION, DOCUMENTS, READ_ONLY, TENANT, subOf } from './rules.ts';
+import { WireLedger, streamOf } from './ledger/wire.ts';
+import { People } from './people.ts';
+import { ADVERSARY, CONVERSATION, DOCUMENTS, TENANT, personAt, siteOf, subOf } from './rules.ts';
 import { Device } from './tab.ts';
 import type { Universe } from './universe.ts';
 
@@ -33,11 +34,15 @@ export class World {
   readonly #messages: MessageLedger;
   readonly #changes: ChangeLedger;
   readonly #network: SimNetwork;
+  readonly #people: People;
+  readonly #access: AccessLedger | undefined;
   readonly #host: Host;
   readonly #devices: Device[];
   readonly #ledgers: DeviceLedger[];
   readonly #reader: Device;
   readonly #adversary: Adversary;
+  /** Who lost what. */
+  readonly #taken: (readonly [sub: string, resource: string])[] = [];
 
   constructor(universe: Universe, run: Case) {
     this.#case = run;
@@ -45,9 +50,24 @@ export class World {
     const { scheduler, random, trace } = this;
     const violations = new Violations(() => scheduler.now);
     this.violations = violations;
-    const durable = new DurableLog(violations, () => scheduler.now);
+    const now = () => scheduler.now;
+    const tabs = Array.from({ length: run.tabs }, (_, tab) => tab);
+    const people = new People({ tabs: tabs.map(personAt), life: run.life, now });
+    this.#people = people;
+    const subs = new Map(tabs.map((tab) => [siteOf(tab), subOf(personAt(tab))]));
+    const subAt = (site: string) => subs.get(site);
+    const authorizes = run.actions.some(({ type }) => type === 'rights');
+    // Most runs have nothing for it to see, and would pay for its looking.
+    const access =
+      authorizes || run.life !== undefined
+        ? new AccessLedger({ violations, people, now, subAt })
+        : undefined;
+    this.#access = access;
+    const durable = new DurableLog(violations, now, (stream, principal) =>
+      access?.recorded(stream, principal),
+    );
     this.#durable = durable;
-    const wire = new WireLedger(violations, durable);
+    const wire = new WireLedger(violations, durable, access);
     this.#wire = wire;
     const sessions = new SessionLedger(violations, wire);
     this.#sessions = sessions;
@@ -67,6 +87,10 @@ export class World {
           if (link.protocol === SESSION_PROTOCOL) sessions.arrived(link, way, frame);
           else if (way === 'up') wire.up(link, frame);
         },
+        left: (link) => {
+          if (link.protocol === SESSION_PROTOCOL) sessions.left(link);
+          else wire.left(link);
+        },
         ended: (link) => {
           if (link.protocol === SESSION_PROTOCOL) sessions.ended(link);
           else wire.ended(link);
@@ -78,13 +102,15 @@ export class World {
       scheduler,
       network: this.#network,
       random: random.fork('host'),
-      principals: people(run.tabs),
+      people,
+      authorizes,
       durable: (records) => durable.add(records),
     });
-    const device = (site: string, token: string, ledger: DeviceLedger, offers: boolean) =>
+    const device = (site: string, person: string, ledger: DeviceLedger, offers: boolean) =>
       new Device({
         site,
-        token,
+        person,
+        issue: run.life === undefined ? undefined : () => people.issue(person),
         documents: DOCUMENTS,
         sessions: offers,
         universe,
@@ -97,11 +123,11 @@ export class World {
       });
     this.#ledgers = [];
     this.#devices = [];
-    for (let tab = 0; tab < run.tabs; tab += 1) {
+    for (const tab of tabs) {
       const site = siteOf(tab);
       const ledger = new DeviceLedger(site, violations, durable);
       this.#ledgers.push(ledger);
-      this.#devices.push(device(site, tokenOf(tab), ledger, run.sessions?.includes(tab) === true));
+      this.#devices.push(device(site, personAt(tab), ledger, run.sessions?.includes(tab) === true));
     }
     const read = new DeviceLedger('reader', violations, durable);
     this.#reader = device('reader', 'reader', read, run.sessions !== undefined);
@@ -121,6 +147,11 @@ export class World {
   /** Sessions that went on after a cut. */
   get resumed(): number {
     return this.#sessions.resumed;
+  }
+
+  /** What the ledger of rights and tokens saw. */
+  get access(): AccessLedger['counts'] {
+    return this.#access?.counts ?? { renewed: 0, expired: 0, denied: 0 };
   }
 
   /** Lives through the case, then through the peace after it, and is judged all along. */
@@ -145,7 +176,7 @@ export class World {
     this.#makePeace();
     await this.#quiet('the tabs', this.#devices);
     if (this.#broken()) return;
-    this.#messages.settle();
+    this.#messages.settle(failedTextsOf(this.#devices));
     this.#changes.settle(this.#durable.events(TALK), failedOf(this.#devices));
     for (const ledger of this.#ledgers) ledger.settle();
     this.#compare(this.#devices);
@@ -219,6 +250,12 @@ export class World {
         });
         break;
       }
+      case 'rights':
+        this.#take(subOf(personAt(action.tab)), action.resource, action.ms);
+        break;
+      case 'issuer':
+        this.#device(action.tab)?.withoutTokens(action.ms);
+        break;
       case 'attack':
         this.#adversary.attack(action.kind, action.document, action.dice);
         break;
@@ -229,12 +266,35 @@ export class World {
     }
   }
 
+  /** R3: somebody loses a resource, and gets it back. */
+  #take(sub: string, resource: string, ms: number): void {
+    if (!this.#people.take(sub, resource)) return;
+    this.#taken.push([sub, resource]);
+    this.#host.rightsChanged(sub);
+    const { boots, listening } = this.#host;
+    this.scheduler.after(
+      1_001,
+      () => {
+        // A server that was started meanwhile let nobody in who may not be.
+        if (listening && this.#host.boots === boots) this.#access?.expectGone(sub, resource);
+      },
+      'nobody',
+    );
+    this.scheduler.after(ms, () => this.#give(sub, resource), 'nobody');
+  }
+
+  #give(sub: string, resource: string): void {
+    if (this.#people.give(sub, resource)) this.#host.rightsChanged(sub);
+  }
+
   /** Every fault ends; what is closed is opened. */
   #makePeace(): void {
+    for (const [sub, resource] of this.#taken) this.#give(sub, resource);
     this.#host.disarm();
     this.#host.health = 'well';
     for (const device of this.#devices) {
       device.health = 'well';
+      device.withoutTokens(0);
       this.#network.return(device.site);
     }
     this.#network.return(ADVERSARY);
@@ -293,10 +353,16 @@ export class World {
       }
       for (const item of items) {
         if (item.state === 'failed') {
+          // Said while its author could not speak here.
+          if (item.code === 'forbidden' && this.#mayHaveFailed(device)) continue;
           this.violations.add('C7', `"${item.id}" of ${device.site} failed: ${item.code}`);
         }
       }
     }
+  }
+
+  #mayHaveFailed({ sub }: Device): boolean {
+    return this.#people.everLost(sub, `conversation/${CONVERSATION}`);
   }
 
   /** C13: everybody knows who is in. */
@@ -336,9 +402,11 @@ function unquiet(devices: readonly Device[], host: Host): string | undefined {
       const handle = documents.get(address);
       if (handle === undefined) return `${site} has not opened ${address}`;
       const { state, waiting } = handle.status.get();
+      if (handle.access.get().state === 'denied') return `${address} is denied to ${site}`;
       if (handle.phase.get() !== 'synced') return `${address} at ${site} is ${handle.phase.get()}`;
       if (state !== 'stored') return `${address} at ${site} is ${state}, ${waiting} waiting`;
     }
+    if (conversation?.access.get().state === 'denied') return `${site} is out of the conversation`;
     if (conversation?.phase.get() !== 'synced') {
       return `the conversation at ${site} is ${conversation?.phase.get() ?? 'closed'}`;
     }
@@ -355,6 +423,16 @@ function unquiet(devices: readonly Device[], host: Host): string | undefined {
   return undefined;
 }
 
+/** The texts of messages that these devices show as failed. */
+function failedTextsOf(devices: readonly Device[]): ReadonlySet<string> {
+  const items = devices.flatMap(({ conversation }) => conversation?.timeline.get() ?? []);
+  return new Set(
+    items.flatMap((item) => {
+      return item.state === 'failed' ? [item.entry.command.action.body.text] : [];
+    }),
+  );
+}
+
 /** What these devices show as failed, by id. */
 function failedOf(devices: readonly Device[]): ReadonlySet<string> {
   const items = devices.flatMap(({ conversation }) => conversation?.timeline.get() ?? []);
@@ -369,32 +447,4 @@ function failedOf(devices: readonly Device[]): ReadonlySet<string> {
       return item.state === 'stored' ? (item.failed ?? []).map(({ id }) => id) : [];
     }),
   ]);
-}
-
-export function siteOf(tab: number): string {
-  return `tab ${tab}`;
-}
-
-/** The last two devices are one person's. */
-function tokenOf(tab: number): string {
-  return `person ${tab === 3 ? 2 : tab}`;
-}
-
-function people(tabs: number): ReadonlyMap<string, Principal> {
-  const principals = new Map<string, Principal>();
-  const add = (token: string, grants: Principal['grants']) => {
-    const sub = subOf(token);
-    principals.set(token, { tenant: TENANT, sub, name: token, grants, expires: undefined });
-  };
-  for (let tab = 0; tab < tabs; tab += 1) {
-    add(tokenOf(tab), [{ resource: '*', role: 'editor' }]);
-  }
-  add('reader', [{ resource: '*', role: 'reader' }]);
-  add(ADVERSARY, [
-    { resource: 'document/a', role: 'editor' },
-    { resource: 'workspace/main', role: 'editor' },
-    { resource: `conversation/${CONVERSATION}`, role: 'editor' },
-    { resource: READ_ONLY, role: 'reader' },
-  ]);
-  return principals;
 }

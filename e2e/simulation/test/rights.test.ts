@@ -94,6 +94,9 @@ describe('rights that change', () => {
 
     await bea.becomes('editor');
     await until(document.access, ({ state }) => state === 'editor');
+    await until(beside.access, ({ state }) => state === 'editor');
+    await beside.send('Back again');
+    await until(beside.timeline, (items) => items.filter((i) => i.state === 'stored').length === 2);
     const again = document.doc.getText('content');
     await new Promise<void>((resolve) => {
       const check = () => {

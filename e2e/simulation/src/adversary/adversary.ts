@@ -23,8 +23,8 @@ import * as encoding from 'lib0/encoding';
 import { contentOf } from '../content.ts';
 import { Holdings } from '../holdings.ts';
 import type { Violations } from '../ledger/violations.ts';
-import { ADVERSARY, type WireLedger } from '../ledger/wire.ts';
-import { DIRECTORY, DOCUMENTS, READ_ONLY } from '../rules.ts';
+import type { WireLedger } from '../ledger/wire.ts';
+import { ADVERSARY, DIRECTORY, DOCUMENTS, READ_ONLY } from '../rules.ts';
 import type { Attacker } from './attack.ts';
 import { ATTACKS } from './kinds.ts';
 

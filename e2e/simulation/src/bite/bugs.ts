@@ -1,4 +1,5 @@
 import { type Universe, copiedUniverse } from '../universe.ts';
+import { ACCESS_BUGS } from './access-bugs.ts';
 import type { Bug } from './bug.ts';
 import { CLIENT_BUGS } from './client-bugs.ts';
 import { CONVERSATION_BUGS } from './conversation-bugs.ts';
@@ -15,6 +16,7 @@ export const PLANTED: readonly Bug[] = [
   ...CLIENT_BUGS,
   ...SESSION_BUGS,
   ...CONVERSATION_BUGS,
+  ...ACCESS_BUGS,
 ];
 
 /** The door, once without each of its guards. */

@@ -48,13 +48,20 @@ interface StreamLedger {
 export class DurableLog {
   readonly #violations: Violations;
   readonly #now: () => number;
+  readonly #recorded: (stream: string, principal: string) => void;
   readonly #streams = new Map<string, StreamLedger>();
   /** Id of a command → the sequences that it is known under: two people may use one id. */
   readonly #sequences = new Map<string, Set<number>>();
 
-  constructor(violations: Violations, now: () => number) {
+  /** @param recorded told of each record of a document, and of each event, with who wrote it */
+  constructor(
+    violations: Violations,
+    now: () => number,
+    recorded: (stream: string, principal: string) => void = () => undefined,
+  ) {
     this.#violations = violations;
     this.#now = now;
+    this.#recorded = recorded;
   }
 
   /** Records have become durable. */
@@ -153,7 +160,9 @@ export class DurableLog {
     const stream = this.#stream(entry.stream);
     if (entry.kind === 'event') {
       const text = new TextDecoder().decode(entry.bytes);
-      this.#event(stream, v.parse(conversationEventSchema, JSON.parse(text)));
+      const event = v.parse(conversationEventSchema, JSON.parse(text));
+      this.#recorded(entry.stream, authorOf(event));
+      this.#event(stream, event);
       return;
     }
     // What is kept beside the events to be found sooner: whoever reads it shows what it says.
@@ -165,6 +174,7 @@ export class DurableLog {
       this.#violations.add('D3', `the log of ${entry.stream} took bytes that are no update`);
       return;
     }
+    this.#recorded(entry.stream, entry.principal);
     this.#judge(entry, stream, content);
     stream.holdings.add(content);
     stream.updates.push(entry.bytes);

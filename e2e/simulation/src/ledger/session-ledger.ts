@@ -33,6 +33,7 @@ interface OnLink {
     | {
         readonly session: Session | undefined;
         readonly received: number;
+        readonly token: string;
         readonly spent: boolean;
       }
     | undefined;
@@ -81,7 +82,8 @@ export class SessionLedger {
     const on = this.#on(link);
     if (frame.type === 'resume') {
       const session = this.#bySecret.get(frame.secret);
-      on.asked = { session, received: frame.received, spent: this.#spent.has(frame.secret) };
+      const { received, token, secret } = frame;
+      on.asked = { session, received, token, spent: this.#spent.has(secret) };
       this.#spent.add(frame.secret);
       // From now on the server hears nothing of it on an older link.
       if (session?.secret === frame.secret) this.#unlink(session);
@@ -94,6 +96,12 @@ export class SessionLedger {
     flow.arrived = frame.sequence;
     const message = way === 'up' ? complete(flow, frame) : undefined;
     if (message !== undefined) this.#wire.up(session.line, message);
+  }
+
+  /** The server knows that a link is gone. */
+  left(link: Link): void {
+    const session = this.#links.get(link.id)?.session;
+    if (session?.link === link.id) this.#wire.left(session.line);
   }
 
   /** A link is over. */
@@ -122,7 +130,7 @@ export class SessionLedger {
     session.secret = frame.secret;
     session.link = link.id;
     this.#bySecret.set(frame.secret, session);
-    this.#wire.live(session.line);
+    this.#wire.live(session.line, asked.token);
     on.session = session;
     on.next.up = frame.received + 1;
     on.next.down = asked.received + 1;
@@ -158,6 +166,9 @@ export class SessionLedger {
       this.#violations.add('S1', `frame ${sequence} ${way} at ${link.site} is another than before`);
     }
     flow.sums.set(sequence, sum);
+    if (way === 'down' && sequence <= flow.sent && frame.channel === 0) {
+      this.#wire.again(session.line, frame.payload);
+    }
     if (sequence !== flow.sent + 1) return;
     flow.sent = sequence;
     const message = way === 'down' ? complete(flow, frame) : undefined;

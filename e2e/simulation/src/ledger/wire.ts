@@ -9,7 +9,8 @@ import {
   streamName,
 } from '@weft/protocol';
 import { type Content, contentOf } from '../content.ts';
-import { TENANT } from '../rules.ts';
+import { ADVERSARY, TENANT } from '../rules.ts';
+import type { AccessLedger } from './access-ledger.ts';
 import type { DurableLog } from './durable-log.ts';
 import type { Violations } from './violations.ts';
 
@@ -53,11 +54,14 @@ export class WireLedger {
   readonly #hostile = new WeakMap<Uint8Array, Hostile>();
   /** Frames that go to several sockets are one object: looked at once. */
   readonly #seen = new WeakSet<Uint8Array>();
+  readonly #access: AccessLedger | undefined;
   #refusedHonest = 0;
 
-  constructor(violations: Violations, durable: DurableLog) {
+  /** @param access where rights or tokens end during the run */
+  constructor(violations: Violations, durable: DurableLog, access?: AccessLedger) {
     this.#violations = violations;
     this.#durable = durable;
+    this.#access = access;
   }
 
   /** This frame, a write, must be refused. */
@@ -92,6 +96,7 @@ export class WireLedger {
 
   /** The server sent a frame. */
   down(link: Line, frame: Uint8Array): void {
+    this.#access?.down(link, frame);
     if (this.#seen.has(frame)) return;
     this.#seen.add(frame);
     const reader = new FrameReader(frame);
@@ -112,19 +117,32 @@ export class WireLedger {
     }
   }
 
+  /** The server said again what it had said. */
+  again(line: Line, frame: Uint8Array): void {
+    this.#access?.down(line, frame);
+  }
+
   /** A socket has ended: what it was not told of, it will never be told of. */
   ended(link: Line): void {
     this.#links.delete(link.id);
+    this.#access?.ended(link);
+  }
+
+  /** The server knows that a socket, or the link of a session, is gone. */
+  left(line: Line): void {
+    this.#access?.parked(line);
   }
 
   /** A session has lost its link. */
   parked(line: Line): void {
     this.#parked.add(line.id);
+    this.#access?.parked(line);
   }
 
-  /** It is on another. */
-  live(line: Line): void {
+  /** It is on another, by this token. */
+  live(line: Line, token: string): void {
     this.#parked.delete(line.id);
+    this.#access?.live(line, token);
   }
 
   /** Whether every write that has reached the server was answered. */
@@ -210,6 +228,9 @@ export class WireLedger {
       list.filter((candidate) => candidate !== write),
     );
     const { hostile } = write;
+    if (hostile === undefined && code === 'forbidden') {
+      if (this.#access?.lost(link, document) === true) return;
+    }
     if (hostile === undefined) {
       this.#refusedHonest += 1;
       this.#violations.add(
@@ -246,9 +267,6 @@ export class WireLedger {
     return made;
   }
 }
-
-/** The site of the adversary. */
-export const ADVERSARY = 'adversary';
 
 export function streamOf(address: string): string {
   const parsed = parseAddress(address);

@@ -206,7 +206,8 @@ export class OpenDocuments {
     this.#line.host.roleOf(known.principal, resourceOf(address)).then(
       (role) => {
         if (this.#closed || role === undefined || !this.#denied.delete(key)) return;
-        this.#tell(key, role);
+        // Of a segment too: it was closed, so that no head of its conversation says that it may be opened again.
+        if (this.#line.speaksWeft) this.#line.send({ type: 'access', document: key, role });
       },
       (error: unknown) => {
         this.#line.host.logger.error('Rights could not be read.', { reason: reasonOf(error) });

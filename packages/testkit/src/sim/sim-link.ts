@@ -11,6 +11,8 @@ export interface LinkEvents {
   /** A frame has arrived. Called before the receiver is. */
   readonly arrived?: (link: Link, way: 'up' | 'down', frame: Uint8Array) => void;
   readonly ended?: (link: Link) => void;
+  /** The server's side is gone: it knows that this one has ended, or is dead itself. */
+  readonly left?: (link: Link) => void;
 }
 
 interface LinkOptions {
@@ -194,7 +196,9 @@ export class Link {
   /** The server's process is gone: its host says so, unless the way is silent. */
   serverGone(): void {
     this.up.stop();
+    const { state } = this.#server;
     this.#server = { state: 'closed' };
+    if (state === 'open' || state === 'closing') this.#options.events.left?.(this);
     if (this.#clientOver) this.#ended();
     else this.down.cut();
   }
@@ -242,6 +246,7 @@ export class Link {
     const server = this.#server;
     if (server.state !== 'open' && server.state !== 'closing') return;
     this.#server = { state: 'closed' };
+    this.#options.events.left?.(this);
     server.endpoint.closed(code, this.#options.scheduler.now - this.#heard);
     if (this.#clientOver) this.#ended();
     else this.down.cut();
