@@ -115,6 +115,8 @@ export const caseSchema = v.object({
   sessions: v.optional(v.array(tab)),
   /** Milliseconds for which a token is good; for ever where nothing is said. */
   life: v.optional(v.number()),
+  /** How many the server takes at once, and the milliseconds for which it keeps the seat of who was cut. */
+  admission: v.optional(v.object({ seats: positiveSchema, kept: v.number() })),
   actions: v.array(actionSchema),
 });
 export type Case = v.InferOutput<typeof caseSchema>;

@@ -219,7 +219,7 @@ export function plain(seed: string): Case {
 }
 
 /** Most tabs offer sessions, and some speak plain frames. */
-function offering(seed: string, tabs: number): number[] {
+export function offering(seed: string, tabs: number): number[] {
   const random = createRandom(seed).fork('offering');
   return Array.from({ length: tabs }, (_, tab) => tab).filter(() => random.chance(0.7));
 }
@@ -274,7 +274,7 @@ function handOver(
 }
 
 /** A small edit at a moment that matters. */
-function touch(
+export function touch(
   random: SimRandom,
   at: { readonly tab: number; readonly document: string; readonly when: number },
 ): Action {
@@ -400,6 +400,6 @@ function fault(random: SimRandom, tabs: number, when: number): Action {
 }
 
 /** Three digits: cases are read by people. */
-function round(value: number): number {
+export function round(value: number): number {
   return Math.round(value * 1_000) / 1_000;
 }

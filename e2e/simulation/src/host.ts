@@ -29,6 +29,8 @@ export interface HostOptions {
   readonly people: People;
   /** Whether rights are asked for each time, and not read from tokens. */
   readonly authorizes: boolean;
+  /** How many it takes at once; more than there are, where nothing is said. */
+  readonly admission?: { readonly seats: number; readonly kept: number } | undefined;
   /** Records have become durable. */
   readonly durable: (records: readonly StoreRecord[]) => void;
 }
@@ -116,7 +118,7 @@ export class Host {
   }
 
   #start(process: SimProcess, random: SimRandom): void {
-    const { universe, scheduler, network, people, authorizes } = this.#options;
+    const { universe, scheduler, network, people, authorizes, admission } = this.#options;
     const { wrappers } = universe;
     const own = openSimStore({
       scheduler,
@@ -139,6 +141,9 @@ export class Host {
       limits: SIM_LIMITS,
       folder: { fold: async (updates) => universe.foldUpdates(updates), close: async () => {} },
       verify: async (token) => people.verify(token),
+      ...(admission === undefined
+        ? {}
+        : { admission: { seats: admission.seats, keptMs: admission.kept } }),
       ...(authorizes ? { authorize: (question) => people.roleOf(question) } : {}),
     });
     core.then(
@@ -149,7 +154,7 @@ export class Host {
           const socket = running.accept(transport);
           return {
             receive: (frame) => socket.receive(frame),
-            closed: () => socket.closed(),
+            closed: (code) => socket.closed(code),
           };
         };
         network.listen({

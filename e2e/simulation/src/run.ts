@@ -17,6 +17,8 @@ export interface Outcome {
   readonly resumed: number;
   /** Tokens that took the place of older ones, sockets that ended with theirs, documents that were denied. */
   readonly access: { readonly renewed: number; readonly expired: number; readonly denied: number };
+  /** Sockets that were let in after they had waited in a line. */
+  readonly waited: number;
   /** Virtual milliseconds that passed. */
   readonly lasted: number;
   /** What Hocuspocus and others printed. */
@@ -65,6 +67,7 @@ export async function run(universe: Universe, of: Case): Promise<Outcome> {
     commands: world.commands,
     resumed: world.resumed,
     access: world.access,
+    waited: world.waited,
     lasted: scheduler.now,
     printed,
   };

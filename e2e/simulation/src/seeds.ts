@@ -1,5 +1,6 @@
 import { ATTACK_NAMES } from './adversary/kinds.ts';
 import type { Case } from './case.ts';
+import { crowd } from './crowd.ts';
 import { STANDARD, generate, siege } from './generate.ts';
 
 /** One seed in so many is a siege: every attack once, in another order. */
@@ -7,9 +8,9 @@ const SIEGE_EVERY = 25;
 
 /** The case of a seed number: what `npm test`, `npm run fuzz` and the hunts for planted bugs all run. */
 export function caseOf(seed: number): Case {
-  return seed % SIEGE_EVERY === 0
-    ? siege(String(seed), ATTACK_NAMES)
-    : generate(String(seed), STANDARD, ATTACK_NAMES);
+  if (seed % SIEGE_EVERY === 0) return siege(String(seed), ATTACK_NAMES);
+  if (seed % 23 === 4) return crowd(String(seed));
+  return generate(String(seed), STANDARD, ATTACK_NAMES);
 }
 
 /** The cases of all seeds from one on. */

@@ -75,6 +75,11 @@ export class Device {
     this.#jottings = options.random.fork('jottings').chance(0.5) ? new SimJottings() : undefined;
   }
 
+  /** Whether no tab is open, or about to close. */
+  get gone(): boolean {
+    return this.#tab.state === 'none';
+  }
+
   /** Whose it is. */
   get sub(): string {
     return subOf(this.#options.person);

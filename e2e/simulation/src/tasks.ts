@@ -56,6 +56,8 @@ export type Result =
       readonly resumed: number;
       /** Tokens renewed, sockets ended with theirs, documents denied. */
       readonly access: Outcome['access'];
+      /** Sockets that were let in after they had waited in a line. */
+      readonly waited: number;
       readonly cost: number;
     };
 
@@ -71,12 +73,14 @@ export async function perform(data: unknown, tell: (result: Result) => void): Pr
   let runs = 0;
   let commands = 0;
   let resumed = 0;
+  let waited = 0;
   const access = { renewed: 0, expired: 0, denied: 0 };
   for (const [name, each] of casesOf(task)) {
     const outcome = await run(universe, each);
     runs += 1;
     commands += outcome.commands;
     resumed += outcome.resumed;
+    waited += outcome.waited;
     access.renewed += outcome.access.renewed;
     access.expired += outcome.access.expired;
     access.denied += outcome.access.denied;
@@ -84,7 +88,7 @@ export async function perform(data: unknown, tell: (result: Result) => void): Pr
     else if (task.task !== 'seeds' && task.task !== 'gossip')
       tell({ type: 'ran', name, trace: outcome.trace });
   }
-  tell({ type: 'done', runs, commands, resumed, access, cost: cpuTime() - start });
+  tell({ type: 'done', runs, commands, resumed, access, waited, cost: cpuTime() - start });
 }
 
 function casesOf(task: Exclude<Task, { task: 'bugs' }>): Iterable<readonly [string, Case]> {

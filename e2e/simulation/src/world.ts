@@ -4,6 +4,7 @@ import type { Action, Case } from './case.ts';
 import { Adversary } from './adversary/adversary.ts';
 import { Host } from './host.ts';
 import { AccessLedger } from './ledger/access-ledger.ts';
+import { AdmissionLedger } from './ledger/admission-ledger.ts';
 import { ChangeLedger } from './ledger/change-ledger.ts';
 import { DeviceLedger } from './ledger/device-ledger.ts';
 import { DurableLog } from './ledger/durable-log.ts';
@@ -21,6 +22,9 @@ const TALK = `${TENANT}/conversation/${CONVERSATION}`;
 /** Virtual milliseconds in which everything must be quiet once the faults are over. */
 const QUIET_WITHIN = 180_000;
 
+/** The same where people wait for each other's seats: those of tabs that were killed are kept for a minute each. */
+const TURNS_WITHIN = 600_000;
+
 /** Everything of one run: a machine with the server, devices with tabs, an adversary, and the ledgers that watch. */
 export class World {
   readonly scheduler = new SimScheduler();
@@ -36,11 +40,13 @@ export class World {
   readonly #network: SimNetwork;
   readonly #people: People;
   readonly #access: AccessLedger | undefined;
+  readonly #admission: AdmissionLedger | undefined;
   readonly #host: Host;
   readonly #devices: Device[];
   readonly #ledgers: DeviceLedger[];
   readonly #reader: Device;
   readonly #adversary: Adversary;
+  #peace = false;
   /** Who lost what. */
   readonly #taken: (readonly [sub: string, resource: string])[] = [];
 
@@ -67,7 +73,19 @@ export class World {
       access?.recorded(stream, principal),
     );
     this.#durable = durable;
-    const wire = new WireLedger(violations, durable, access);
+    const admission =
+      run.admission === undefined
+        ? undefined
+        : new AdmissionLedger({
+            violations,
+            ...run.admission,
+            now,
+            later: (ms, act) => void scheduler.after(ms, act, 'nobody'),
+            boots: () => this.#host.boots,
+            subAt,
+          });
+    this.#admission = admission;
+    const wire = new WireLedger(violations, durable, { access, admission });
     this.#wire = wire;
     const sessions = new SessionLedger(violations, wire);
     this.#sessions = sessions;
@@ -77,6 +95,8 @@ export class World {
       scheduler,
       random: random.fork('network'),
       latency: { min: 2, max: 40 },
+      // A seat whose holder left without a word is kept for a minute: there would be nothing but waiting.
+      farewells: run.admission !== undefined,
       events: {
         sent: (link, way, frame) => {
           if (link.protocol === SESSION_PROTOCOL) sessions.sent(link, way, frame);
@@ -87,9 +107,13 @@ export class World {
           if (link.protocol === SESSION_PROTOCOL) sessions.arrived(link, way, frame);
           else if (way === 'up') wire.up(link, frame);
         },
-        left: (link) => {
-          if (link.protocol === SESSION_PROTOCOL) sessions.left(link);
-          else wire.left(link);
+        unheard: (link) => {
+          const line = link.protocol === SESSION_PROTOCOL ? sessions.lineOf(link) : link;
+          if (line !== undefined) admission?.unheard(line);
+        },
+        left: (link, code) => {
+          if (link.protocol === SESSION_PROTOCOL) sessions.left(link, code);
+          else wire.left(link, code, false);
         },
         ended: (link) => {
           if (link.protocol === SESSION_PROTOCOL) sessions.ended(link);
@@ -104,6 +128,7 @@ export class World {
       random: random.fork('host'),
       people,
       authorizes,
+      admission: run.admission,
       durable: (records) => durable.add(records),
     });
     const device = (site: string, person: string, ledger: DeviceLedger, offers: boolean) =>
@@ -154,6 +179,11 @@ export class World {
     return this.#access?.counts ?? { renewed: 0, expired: 0, denied: 0 };
   }
 
+  /** Sockets that were let in after they had waited in a line. */
+  get waited(): number {
+    return this.#admission?.waited ?? 0;
+  }
+
   /** Lives through the case, then through the peace after it, and is judged all along. */
   async live(): Promise<void> {
     const { scheduler } = this;
@@ -174,12 +204,14 @@ export class World {
     await scheduler.run(() => left === 0 || this.#broken(), Number.POSITIVE_INFINITY);
     if (this.#broken()) return;
     this.#makePeace();
-    await this.#quiet('the tabs', this.#devices);
+    if (this.#case.admission === undefined) await this.#quiet('the tabs', this.#devices);
+    // Not all of them are in at once: each brings what it has, then each fetches what all have brought.
+    else for (const round of ['first', 'second']) await this.#takeTurns(round);
     if (this.#broken()) return;
     this.#messages.settle(failedTextsOf(this.#devices));
     this.#changes.settle(this.#durable.events(TALK), failedOf(this.#devices));
     for (const ledger of this.#ledgers) ledger.settle();
-    this.#compare(this.#devices);
+    if (this.#case.admission === undefined) this.#compare(this.#devices);
     if (this.#broken()) return;
     await this.#startAgain();
   }
@@ -214,7 +246,10 @@ export class World {
         const device = this.#device(action.tab);
         if (action.how === 'killed') device?.kill();
         else device?.close();
-        later(action.away, () => device?.open());
+        later(action.away, () => {
+          // In peace it is opened when its turn comes.
+          if (!this.#peace || this.#case.admission === undefined) device?.open();
+        });
         break;
       }
       case 'cut':
@@ -289,6 +324,7 @@ export class World {
 
   /** Every fault ends; what is closed is opened. */
   #makePeace(): void {
+    this.#peace = true;
     for (const [sub, resource] of this.#taken) this.#give(sub, resource);
     this.#host.disarm();
     this.#host.health = 'well';
@@ -317,6 +353,35 @@ export class World {
     if (end === 'done') return;
     const open = unquiet(devices, this.#host) ?? `no answer to ${this.#wire.unanswered}`;
     this.violations.add('D1', `${who} found no peace: ${open}`);
+  }
+
+  /** Everybody comes; whoever has everything leaves their seat to the next. */
+  async #takeTurns(round: string): Promise<void> {
+    if (this.#broken()) return;
+    const { scheduler } = this;
+    const deadline = scheduler.now + TURNS_WITHIN;
+    const left = new Set(this.#devices);
+    let next = 0;
+    const end = await scheduler.run(() => {
+      if (this.#broken()) return true;
+      if (scheduler.now < next) return false;
+      next = scheduler.now + 20;
+      for (const device of left) {
+        device.open();
+        if (!this.#network.idle || unquiet([device], this.#host) !== undefined) continue;
+        if (round === 'second') this.#compare([device]);
+        left.delete(device);
+      }
+      // Also whom a reload of before has brought back since.
+      for (const device of this.#devices) if (!left.has(device)) device.close();
+      return left.size === 0 && this.#devices.every(({ gone }) => gone);
+    }, deadline);
+    if (end === 'done') return;
+    const open = [...left].map((device) => unquiet([device], this.#host) ?? device.site);
+    this.violations.add(
+      'A2',
+      `in the ${round} round not everybody had their turn: ${open.join('; ')}`,
+    );
   }
 
   /** D1, C1: everybody has what is in the log, by hash. */

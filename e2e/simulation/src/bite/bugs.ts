@@ -1,5 +1,6 @@
 import { type Universe, copiedUniverse } from '../universe.ts';
 import { ACCESS_BUGS } from './access-bugs.ts';
+import { ADMISSION_BUGS } from './admission-bugs.ts';
 import type { Bug } from './bug.ts';
 import { CLIENT_BUGS } from './client-bugs.ts';
 import { CONVERSATION_BUGS } from './conversation-bugs.ts';
@@ -17,6 +18,7 @@ export const PLANTED: readonly Bug[] = [
   ...SESSION_BUGS,
   ...CONVERSATION_BUGS,
   ...ACCESS_BUGS,
+  ...ADMISSION_BUGS,
 ];
 
 /** The door, once without each of its guards. */

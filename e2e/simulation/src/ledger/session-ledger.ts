@@ -98,10 +98,15 @@ export class SessionLedger {
     if (message !== undefined) this.#wire.up(session.line, message);
   }
 
+  /** The session on a link. */
+  lineOf(link: Link): Line | undefined {
+    return this.#links.get(link.id)?.session?.line;
+  }
+
   /** The server knows that a link is gone. */
-  left(link: Link): void {
+  left(link: Link, code: number): void {
     const session = this.#links.get(link.id)?.session;
-    if (session?.link === link.id) this.#wire.left(session.line);
+    if (session?.link === link.id) this.#wire.left(session.line, code, true);
   }
 
   /** A link is over. */

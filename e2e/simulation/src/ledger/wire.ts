@@ -11,6 +11,7 @@ import {
 import { type Content, contentOf } from '../content.ts';
 import { ADVERSARY, TENANT } from '../rules.ts';
 import type { AccessLedger } from './access-ledger.ts';
+import type { AdmissionLedger } from './admission-ledger.ts';
 import type { DurableLog } from './durable-log.ts';
 import type { Violations } from './violations.ts';
 
@@ -55,13 +56,24 @@ export class WireLedger {
   /** Frames that go to several sockets are one object: looked at once. */
   readonly #seen = new WeakSet<Uint8Array>();
   readonly #access: AccessLedger | undefined;
+  readonly #admission: AdmissionLedger | undefined;
   #refusedHonest = 0;
 
-  /** @param access where rights or tokens end during the run */
-  constructor(violations: Violations, durable: DurableLog, access?: AccessLedger) {
+  /**
+   * @param watchers `access`: where rights or tokens end during the run; `admission`: where there are more people than seats
+   */
+  constructor(
+    violations: Violations,
+    durable: DurableLog,
+    watchers: {
+      readonly access?: AccessLedger | undefined;
+      readonly admission?: AdmissionLedger | undefined;
+    } = {},
+  ) {
     this.#violations = violations;
     this.#durable = durable;
-    this.#access = access;
+    this.#access = watchers.access;
+    this.#admission = watchers.admission;
   }
 
   /** This frame, a write, must be refused. */
@@ -97,6 +109,7 @@ export class WireLedger {
   /** The server sent a frame. */
   down(link: Line, frame: Uint8Array): void {
     this.#access?.down(link, frame);
+    this.#admission?.down(link, frame);
     if (this.#seen.has(frame)) return;
     this.#seen.add(frame);
     const reader = new FrameReader(frame);
@@ -129,8 +142,9 @@ export class WireLedger {
   }
 
   /** The server knows that a socket, or the link of a session, is gone. */
-  left(line: Line): void {
+  left(line: Line, code: number, session: boolean): void {
     this.#access?.parked(line);
+    this.#admission?.left(line, code, session);
   }
 
   /** A session has lost its link. */
@@ -143,6 +157,7 @@ export class WireLedger {
   live(line: Line, token: string): void {
     this.#parked.delete(line.id);
     this.#access?.live(line, token);
+    this.#admission?.live(line);
   }
 
   /** Whether every write that has reached the server was answered. */

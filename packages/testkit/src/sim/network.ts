@@ -46,6 +46,7 @@ export class SimNetwork {
   readonly #random: SimRandom;
   readonly #latency: SimLatency;
   readonly #events: LinkEvents;
+  readonly #farewells: boolean;
   readonly #links = new Set<Link>();
   readonly #away = new Set<string>();
   #listener: SimListener | undefined;
@@ -56,11 +57,17 @@ export class SimNetwork {
     readonly random: SimRandom;
     readonly latency: SimLatency;
     readonly events: LinkEvents;
+    /**
+     * Whether a socket that a program closed right before its own end is closed with its code at the other side too;
+     * else the word is mostly lost.
+     */
+    readonly farewells?: boolean;
   }) {
     this.#scheduler = options.scheduler;
     this.#random = options.random;
     this.#latency = options.latency;
     this.#events = options.events;
+    this.#farewells = options.farewells ?? false;
   }
 
   /** From now on sockets reach this server. */
@@ -95,6 +102,7 @@ export class SimNetwork {
       events: { ...this.#events, ended: (ended) => this.#ended(ended) },
       socket,
       client,
+      farewells: this.#farewells,
     });
     socket.attach(link);
     this.#links.add(link);

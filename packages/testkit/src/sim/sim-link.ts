@@ -10,10 +10,15 @@ export interface LinkEvents {
   readonly sent?: (link: Link, way: 'up' | 'down', frame: Uint8Array) => void;
   /** A frame has arrived. Called before the receiver is. */
   readonly arrived?: (link: Link, way: 'up' | 'down', frame: Uint8Array) => void;
+  /** The server sent something, and its client is gone already. */
+  readonly unheard?: (link: Link) => void;
   readonly ended?: (link: Link) => void;
-  /** The server's side is gone: it knows that this one has ended, or is dead itself. */
-  readonly left?: (link: Link) => void;
+  /** The server's side is gone: it knows that this one has ended, and how, or is dead itself. */
+  readonly left?: (link: Link, code: number) => void;
 }
+
+/** The code of an end that nobody announced. */
+const UNSAID = 1006;
 
 interface LinkOptions {
   readonly id: number;
@@ -24,6 +29,7 @@ interface LinkOptions {
   readonly events: LinkEvents;
   readonly socket: SimSocket;
   readonly client: SimProcess;
+  readonly farewells: boolean;
 }
 
 type Server =
@@ -46,6 +52,8 @@ export class Link {
   #clientOver = false;
   #heard: number;
   #refused = false;
+  /** The client's program has closed it, and its host says so whatever becomes of the program. */
+  #closing = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -122,7 +130,8 @@ export class Link {
       send: (data) => {
         if (this.#server.state !== 'open') return;
         if (!(data instanceof Uint8Array)) throw new TypeError('Frames are bytes.');
-        this.down.send(data);
+        if (this.#clientOver) this.#options.events.unheard?.(this);
+        else this.down.send(data);
       },
       close: (code) => {
         if (this.#server.state !== 'open') return;
@@ -154,6 +163,7 @@ export class Link {
 
   closeByClient(code: number): void {
     const { scheduler, client } = this.#options;
+    this.#closing = this.#options.farewells;
     if (this.opened) this.up.finish(code);
     scheduler.after(0, () => this.#endClient(code), client);
   }
@@ -198,7 +208,7 @@ export class Link {
     this.up.stop();
     const { state } = this.#server;
     this.#server = { state: 'closed' };
-    if (state === 'open' || state === 'closing') this.#options.events.left?.(this);
+    if (state === 'open' || state === 'closing') this.#options.events.left?.(this, UNSAID);
     if (this.#clientOver) this.#ended();
     else this.down.cut();
   }
@@ -208,7 +218,7 @@ export class Link {
     if (this.#clientOver) return;
     this.#clientOver = true;
     this.down.stop();
-    if (this.opened) this.up.cut();
+    if (this.opened && !this.#closing) this.up.cut();
     if (this.over) this.#ended();
   }
 
@@ -246,7 +256,7 @@ export class Link {
     const server = this.#server;
     if (server.state !== 'open' && server.state !== 'closing') return;
     this.#server = { state: 'closed' };
-    this.#options.events.left?.(this);
+    this.#options.events.left?.(this, code);
     server.endpoint.closed(code, this.#options.scheduler.now - this.#heard);
     if (this.#clientOver) this.#ended();
     else this.down.cut();
