@@ -5,8 +5,16 @@ import type { Line } from './wire.ts';
 /** Milliseconds from a seat's being free to the welcome: the token is looked at again in between. */
 const WELCOMED_WITHIN = 100;
 
-/** Milliseconds before the end of its time in which a kept seat may be gone already. */
+/** Milliseconds around the end of its time in which a kept seat may be there or not. */
 const KEPT_SLACK = 50;
+
+interface Kept {
+  readonly until: number;
+  /** The start of the server that keeps it: another one knows of nothing. */
+  readonly boot: number;
+  /** Whether there was a seat to keep; else whoever had one may have been let in unheard. */
+  readonly sure: boolean;
+}
 
 export interface AdmissionLedgerOptions {
   readonly violations: Violations;
@@ -27,8 +35,9 @@ export class AdmissionLedger {
   readonly #seated = new Map<number, string>();
   /** By person, in the order in which they are next: their lines that wait. */
   readonly #line = new Map<string, number[]>();
-  /** Until when seats are kept for a person, and by which start of the server. */
-  readonly #kept = new Map<string, { readonly until: number; readonly boot: number }[]>();
+  readonly #kept = new Map<string, Kept[]>();
+  /** People whose place in the line is not known, since one of theirs may have been let in unheard. */
+  readonly #uncertain = new Set<string>();
   #waited = 0;
 
   constructor(options: AdmissionLedgerOptions) {
@@ -53,8 +62,9 @@ export class AdmissionLedger {
   }
 
   /** The server speaks to who is gone: whether it let them in, nobody hears. */
-  unheard({ id }: Line): void {
-    this.#leavesLine(id);
+  unheard({ id, site }: Line): void {
+    const sub = this.#options.subAt(site);
+    if (sub !== undefined && this.#line.get(sub)?.includes(id) === true) this.#uncertain.add(sub);
   }
 
   /** A session goes on. */
@@ -69,19 +79,22 @@ export class AdmissionLedger {
    */
   left(line: Line, code: number, session: boolean): void {
     const { kept, now, boots } = this.#options;
-    const sub = this.#seated.get(line.id);
+    const seated = this.#seated.get(line.id);
+    const sub = seated ?? this.#uncertainAt(line);
     this.#goes(line.id);
     if (sub === undefined || session || code === 1000 || code === 1001) return;
     const until = now() + kept;
-    this.#kept.set(sub, [...this.#keptFor(sub), { until, boot: boots() }]);
+    const sure = seated !== undefined;
+    this.#kept.set(sub, [...this.#mayKeep(sub), { until, boot: boots(), sure }]);
   }
 
   #waits(line: Line, sub: string): void {
     const own = this.#line.get(sub) ?? [];
     if (own.includes(line.id)) return;
     this.#line.set(sub, [...own, line.id]);
-    if (this.#keptFor(sub).length === 0) return;
-    this.#options.violations.add('A2', `${line.site} waits, and a seat was kept for it`);
+    const { now, violations } = this.#options;
+    if (!this.#mayKeep(sub).some(({ until, sure }) => sure && now() < until - KEPT_SLACK)) return;
+    violations.add('A2', `${line.site} waits, and a seat was kept for it`);
   }
 
   #welcome(line: Line, sub: string): void {
@@ -91,23 +104,25 @@ export class AdmissionLedger {
     const waited = own.includes(line.id);
     if (waited) this.#waited += 1;
     // On a seat that was kept, nobody's turn is passed over.
-    if (waited || this.#keptFor(sub).length === 0) this.#expectNext(line, sub, waited);
+    if (waited || this.#mayKeep(sub).length === 0) this.#expectNext(line, sub, waited);
     this.#sits(line, sub);
     if (!waited) {
-      this.#kept.set(sub, this.#keptFor(sub).slice(1));
+      this.#kept.set(sub, this.#mayKeep(sub).slice(1));
       return;
     }
     // Of one person one stands in each round.
     this.#line.delete(sub);
     const rest = own.filter((id) => id !== line.id);
     if (rest.length > 0) this.#line.set(sub, rest);
+    else this.#uncertain.delete(sub);
   }
 
   /** Those before it must be on their way in too. */
   #expectNext(line: Line, sub: string, waited: boolean): void {
+    if (this.#uncertain.has(sub)) return;
     for (const [person, [first]] of this.#line) {
       if (waited && person === sub) break;
-      if (first === undefined || person === sub) continue;
+      if (first === undefined || person === sub || this.#uncertain.has(person)) continue;
       this.#options.later(WELCOMED_WITHIN, () => {
         if (this.#line.get(person)?.includes(first) !== true) return;
         this.#options.violations.add('A2', `${line.site} was let in before ${person}`);
@@ -132,14 +147,24 @@ export class AdmissionLedger {
       if (!own.includes(id)) continue;
       const rest = own.filter((other) => other !== id);
       if (rest.length > 0) this.#line.set(person, rest);
-      else this.#line.delete(person);
+      else {
+        this.#line.delete(person);
+        this.#uncertain.delete(person);
+      }
     }
   }
 
-  #keptFor(sub: string) {
+  #uncertainAt({ id, site }: Line): string | undefined {
+    const sub = this.#options.subAt(site);
+    if (sub === undefined || !this.#uncertain.has(sub)) return undefined;
+    return this.#line.get(sub)?.includes(id) === true ? sub : undefined;
+  }
+
+  /** Seats that may be kept for a person now. */
+  #mayKeep(sub: string): readonly Kept[] {
     const { now, boots } = this.#options;
     return (this.#kept.get(sub) ?? []).filter(
-      ({ until, boot }) => boot === boots() && now() < until - KEPT_SLACK,
+      ({ until, boot }) => boot === boots() && now() < until + KEPT_SLACK,
     );
   }
 }
