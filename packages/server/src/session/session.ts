@@ -22,8 +22,8 @@ type State =
 
 /** What a session tells those who keep it. */
 export interface SessionKeeper {
-  /** It is known on whose device it is. */
-  identified(session: Session): void;
+  /** It is known on whose device it is. @param before the device that it was on until now */
+  identified(session: Session, before: string | undefined): void;
   /** Whether the device of a session has begun another one since so many milliseconds ago. */
   cameAgain(session: Session, ms: number): boolean;
   /** It holds so many bytes more, while it is parked. */
@@ -82,9 +82,11 @@ export class Session implements Transport {
   }
 
   identified(device: string): void {
-    if (this.#device === device) return;
+    const before = this.#device;
+    // A hello under way may end after the session did: nobody would take it off its device any more.
+    if (before === device || this.#state.state === 'over') return;
     this.#device = device;
-    this.#keeper.identified(this);
+    this.#keeper.identified(this, before);
   }
 
   /** Its device is here with another session: while this one is parked, its person would be shown twice. */

@@ -18,7 +18,7 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   parkedBytes: 64 * 1024 * 1024,
 };
 
-/** Counts since the start, but for `parked` and `parkedBytes`, which are of now. */
+/** Counts since the start, but for `parked`, `parkedBytes` and `devices`, which are of now. */
 export interface SessionFigures {
   readonly opened: number;
   readonly resumed: number;
@@ -30,6 +30,8 @@ export interface SessionFigures {
   readonly shed: number;
   readonly parked: number;
   readonly parkedBytes: number;
+  /** Devices that have a session. */
+  readonly devices: number;
 }
 
 /** Bytes of a secret: nobody guesses one of 2^144. */
@@ -75,6 +77,7 @@ export class Sessions implements SessionKeeper, LinkHost {
       shed: this.#shed,
       parked: this.#parked.size,
       parkedBytes: this.#parkedBytes,
+      devices: this.#byDevice.size,
     };
   }
 
@@ -120,7 +123,9 @@ export class Sessions implements SessionKeeper, LinkHost {
     return missing;
   }
 
-  identified(session: Session): void {
+  identified(session: Session, before: string | undefined): void {
+    // Whoever names ever new devices on one socket would be kept under each of them for ever.
+    if (before !== undefined) this.#unlist(session, before);
     const device = session.device ?? '';
     const sessions = this.#byDevice.get(device) ?? new Map<Session, number>();
     this.#byDevice.set(device, sessions);
@@ -167,14 +172,17 @@ export class Sessions implements SessionKeeper, LinkHost {
 
   ended(session: Session): void {
     if (this.#bySecret.get(session.secret) === session) this.#bySecret.delete(session.secret);
-    const { device = '' } = session;
-    const sessions = this.#byDevice.get(device);
-    sessions?.delete(session);
-    if (sessions?.size === 0) this.#byDevice.delete(device);
+    this.#unlist(session, session.device ?? '');
   }
 
   shed(): void {
     this.#shed += 1;
+  }
+
+  #unlist(session: Session, device: string): void {
+    const sessions = this.#byDevice.get(device);
+    sessions?.delete(session);
+    if (sessions?.size === 0) this.#byDevice.delete(device);
   }
 
   /** Ends those that wait for their clients: nobody will come back to this process. */

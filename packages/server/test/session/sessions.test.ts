@@ -1,4 +1,12 @@
-import { type Grant, MessageType, PART_BYTES, WeftError, encodeDataHead } from '@weft/protocol';
+import {
+  type Grant,
+  MessageType,
+  PART_BYTES,
+  PROTOCOL_VERSION,
+  WeftError,
+  encodeDataHead,
+  encodeWeft,
+} from '@weft/protocol';
 import { openMemoryStore } from '@weft/storage/memory';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
@@ -290,6 +298,32 @@ describe('what a parked session costs', () => {
     expect(codes).toEqual([4400, 4400, 4400, 4400, 4400, 4410, 4400]);
     ann.write(1, 'a');
     await vi.waitFor(() => expect(ann.messages.at(-1)).toMatchObject({ type: 'stored', n: 1 }));
+  });
+});
+
+describe('the device of a session', () => {
+  it('[S4] is one: a hello that names another moves it, and nothing is kept under the devices before', async () => {
+    const { core, join } = await setup();
+    const ann = await join('ann', 'first');
+    const hello = async (device: string) => {
+      const before = ann.messages.length;
+      const own = { protocol: PROTOCOL_VERSION, token: 'ann', build: 't' };
+      ann.send(encodeWeft({ type: 'hello', ...own, device }));
+      await vi.waitFor(() =>
+        expect(ann.messages.slice(before)).toContainEqual(
+          expect.objectContaining({ type: 'welcome' }),
+        ),
+      );
+    };
+    for (let n = 0; n < 20; n += 1) await hello(`device-${n}`);
+    expect(core.sessions.devices).toBe(1);
+    // It is on its newest device: what it leaves behind there is not shown beside another session of that one.
+    const ben = await join('ben');
+    ann.point({ at: 1 });
+    await vi.waitFor(() => expect(ben.others).toBe(1));
+    ann.link.gone(1006);
+    await join('ann', 'device-19');
+    await vi.waitFor(() => expect(ben.others).toBe(0));
   });
 });
 
