@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
+  linkSync,
+  mkdirSync,
   readFileSync,
   readdirSync,
   renameSync,
@@ -10,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
+import type { Store } from '../src/index.ts';
 import {
   backupDatabase,
   openSqliteReader,
@@ -36,6 +40,20 @@ async function textsOf(file: string): Promise<readonly string[]> {
   reader.close();
   return records.map(({ bytes }) => new TextDecoder().decode(bytes));
 }
+
+/** Keeps a file, and gives its hash. */
+async function bring({ blobs }: Store, text: string): Promise<string> {
+  if (blobs === undefined) throw new Error('It keeps no files.');
+  const bytes = new TextEncoder().encode(text);
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  const chunks = async function* () {
+    yield bytes;
+  };
+  await blobs.put('_', hash, chunks(), NOW);
+  return hash;
+}
+
+const fileIn = (folder: string, hash: string) => join(folder, '_', hash.slice(0, 2), hash);
 
 describe('backing up', () => {
   it('[D2] beside a store that goes on writing: everything stored before is in one sound file', async () => {
@@ -176,6 +194,64 @@ describe('restoring', () => {
     const after = contentsOf(directory);
     for (const name of ['weft.db', 'good.db']) expect(after[name]).toBe(before[name]);
     expect(await textsOf(file)).toEqual(['1']);
+  });
+
+  it('[B1] sets the files of the old database aside before anything has another name, or nothing at all', async () => {
+    const { file, directory } = await filled(['1']);
+    const backup = join(directory, 'backup.db');
+    await backupDatabase({ file, to: backup });
+    const store = await openSqliteStore({ file });
+    const hash = await bring(store, 'said after the back-up');
+    await store.close();
+    const folder = `${file}.before-epoch-2.files`;
+    // Where its files are to be there is something else: they cannot be set aside.
+    writeFileSync(folder, 'in the way');
+    await expect(restoreDatabase({ file, backup, now: NOW, check: sound })).rejects.toThrow();
+    const same = await openSqliteStore({ file });
+    expect(same.identity.epoch).toBe(1);
+    expect(await same.blobs?.find('_', hash)).toMatchObject({ bytes: 22 });
+    await same.close();
+    rmSync(folder);
+    const { aside } = await restoreDatabase({ file, backup, now: NOW, check: sound });
+    expect(existsSync(fileIn(`${aside}.files`, hash))).toBe(true);
+  });
+
+  it('[B1] goes on with files that an attempt before had set aside, and leaves those without a name', async () => {
+    const { file, directory } = await filled(['1']);
+    const backup = join(directory, 'backup.db');
+    await backupDatabase({ file, to: backup });
+    const store = await openSqliteStore({ file });
+    const [first, second] = [await bring(store, 'the first'), await bring(store, 'the second')];
+    await store.close();
+    const files = `${file}.files`;
+    writeFileSync(join(files, '.part', 'half'), 'ha');
+    // As a crash between the first file and the second would leave it.
+    const folder = `${file}.before-epoch-2.files`;
+    mkdirSync(join(fileIn(folder, first), '..'), { recursive: true });
+    linkSync(fileIn(files, first), fileIn(folder, first));
+    const { aside } = await restoreDatabase({ file, backup, now: NOW, check: sound });
+    expect(`${aside}.files`).toBe(folder);
+    for (const hash of [first, second]) expect(existsSync(fileIn(folder, hash))).toBe(true);
+    expect(existsSync(join(folder, '.part'))).toBe(false);
+  });
+
+  it('[B1] that ended between two names has one place for what it set aside', async () => {
+    const { file, directory } = await filled(['1']);
+    const backup = join(directory, 'backup.db');
+    await backupDatabase({ file, to: backup });
+    const store = await openSqliteStore({ file });
+    const hash = await bring(store, 'said after the back-up');
+    await store.close();
+    await restoreDatabase({ file, backup, now: NOW, check: sound });
+    // As a crash would leave it that came before the old database had its new name.
+    const folder = `${file}.before-epoch-2`;
+    renameSync(file, `${file}.restored`);
+    renameSync(folder, file);
+    const { identity, aside } = await restoreDatabase({ file, backup, now: NOW, check: sound });
+    expect(identity.epoch).toBe(3);
+    expect(aside).toBe(folder);
+    expect(existsSync(fileIn(`${folder}.files`, hash))).toBe(true);
+    expect(readdirSync(directory).filter((name) => name.includes('before-epoch-3'))).toEqual([]);
   });
 
   it('passes an epoch that it cannot read', async () => {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { link, mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, link, mkdir, readdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { StorageError } from '../errors.ts';
-import { openDirectoryBlobs } from './directory-blobs.ts';
+import { DRAFTS, openDirectoryBlobs } from './directory-blobs.ts';
+import { fsyncPath } from './files.ts';
 
 /**
  * Copies the files of one directory into another, each read whole and compared with its hash.
@@ -37,13 +38,41 @@ export async function copyBlobs(
   return copied;
 }
 
-/** Gives every file of a directory a second name in another one: nobody writes to them, and either may go alone. */
+/**
+ * Gives every file of a directory a second name in another one: nobody writes to them, and either may go alone. What has
+ * one there already keeps it, so that an attempt that ended halfway is gone on with. All names are on the disk at the end.
+ */
 export async function linkBlobs(from: string, to: string): Promise<void> {
   if (!existsSync(from)) return;
   await mkdir(to, { recursive: true, mode: 0o700 });
   for (const entry of await readdir(from, { withFileTypes: true })) {
+    // What never got its name belongs to no message.
+    if (entry.name === DRAFTS) continue;
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) await linkBlobs(source, target);
-    else await link(source, target);
+    else await linkOrCopy(source, target);
   }
+  fsyncPath(to);
+  fsyncPath(dirname(to));
+}
+
+async function linkOrCopy(source: string, target: string): Promise<void> {
+  try {
+    await link(source, target);
+  } catch (error) {
+    if (existsSync(target)) return;
+    if (!hasNoLinks(error)) throw error;
+    const draft = `${target}${DRAFTS}`;
+    await copyFile(source, draft);
+    fsyncPath(draft);
+    await rename(draft, target);
+  }
+}
+
+/** Whether a file system has no links (a stick, some network shares), or no more of them for one file. */
+function hasNoLinks(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].some(
+    (each) => each === code,
+  );
 }

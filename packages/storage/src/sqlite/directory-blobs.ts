@@ -7,7 +7,7 @@ import { type BlobStore, checkBlobName, noSuchBlob, wrongHash } from '../blobs.t
 import { StorageError } from '../errors.ts';
 
 /** Where files are that have not got their name yet; no tenant can be called so. */
-const DRAFTS = '.part';
+export const DRAFTS = '.part';
 
 /** Bytes of one read. */
 const CHUNK = 64 * 1024;

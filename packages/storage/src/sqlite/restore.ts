@@ -45,17 +45,22 @@ export async function restoreDatabase(options: RestoreOptions): Promise<Restored
   try {
     removeDatabase(draft);
     await copyDatabase(backup, draft);
-    const identity = prepare(draft, options, epochToPass(file, options.now));
+    // Of an attempt that ended halfway: what it has set aside already, or begun to, has its number.
+    const unfinished = epochOf(ready);
+    const identity = prepare(draft, options, epochToPass(file, unfinished, options.now));
     // Files have their content for a name: those of the back-up and those that are there never meet as different ones.
     const files = blobDirectory(file);
     await copyBlobs(blobDirectory(backup), files, 'restore');
     await check(draft, files);
     fsyncPath(draft);
+    // Before anything has another name: a database that was set aside without its files would lose them, since the server
+    // that starts next removes what its own messages do not name.
+    const aside = asideName(file, unfinished ?? identity.epoch);
+    if (aside !== undefined) await linkBlobs(files, blobDirectory(aside));
     // From here until the last rename a server that starts would find half of a database: it refuses to.
     renameSync(draft, ready);
     fsyncPath(dirname(file));
-    const aside = setAside(file, identity.epoch);
-    if (aside !== undefined) await linkBlobs(files, blobDirectory(aside));
+    if (aside !== undefined) setAside(file, aside);
     renameSync(ready, file);
     fsyncPath(dirname(file));
     return { identity, aside };
@@ -97,9 +102,8 @@ function prepare(draft: string, { recoveryUntil }: RestoreOptions, passed: numbe
  * The highest epoch that clients of this server may know. Where no database says, the minutes since 1970 stand in: no
  * server counts so many restores, and a client must never find its own epoch over another history.
  */
-function epochToPass(file: string, now: number): number {
-  const unfinished = epochOf(unfinishedRestore(file)) ?? 0;
-  return Math.max(unfinished, epochOf(file) ?? Math.floor(now / 60_000));
+function epochToPass(file: string, unfinished: number | undefined, now: number): number {
+  return Math.max(unfinished ?? 0, epochOf(file) ?? Math.floor(now / 60_000));
 }
 
 /** A database's epoch; `undefined` where there is none to read. Leaves all of it in the one file, if it can. */
@@ -120,17 +124,21 @@ function epochOf(file: string): number | undefined {
   }
 }
 
-/** Renames the old database and what lies beside it. @returns its new name */
-function setAside(file: string, epoch: number): string | undefined {
+/** What the old database will be called; `undefined` where there is none. */
+function asideName(file: string, epoch: number): string | undefined {
   if (databaseFiles(file).every((path) => !existsSync(path))) return undefined;
   let aside = `${file}.before-epoch-${epoch}`;
   for (let count = 2; databaseFiles(aside).some((path) => existsSync(path)); count += 1) {
     aside = `${file}.before-epoch-${epoch}-${count}`;
   }
+  return aside;
+}
+
+/** Renames the old database and what lies beside it. */
+function setAside(file: string, aside: string): void {
   const names = databaseFiles(aside);
   for (const [index, path] of databaseFiles(file).entries()) {
     const name = names[index];
     if (name !== undefined && existsSync(path)) renameSync(path, name);
   }
-  return aside;
 }
