@@ -3,8 +3,10 @@ import { openSqliteStore } from '@weft/storage/sqlite';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as v from 'valibot';
-import { type Action, directId } from '@weft/protocol';
+import { type Action, EMPTY_CONVERSATION, decide, directId } from '@weft/protocol';
+import type { TextFound, TextIndex } from '@weft/storage';
 import { searchAnswer } from '../src/contracts/answers.ts';
+import { PASS_PLACES, searchMessages } from '../src/conversations/search.ts';
 import { rawClient } from './support/raw-client.ts';
 import { editorToken, signToken, startServer, temporaryDirectory } from './support/server.ts';
 
@@ -38,6 +40,22 @@ async function searchable(options: Parameters<typeof startServer>[0] = {}) {
     return found.map(({ conversation, message }) => `${conversation}: ${message.body.text}`);
   };
   return { http, sync, store, get, post, page, texts };
+}
+
+/** The event of one message, as the log keeps it. */
+function messageEvent(): Uint8Array {
+  const decision = decide(
+    EMPTY_CONVERSATION,
+    {
+      ...({ type: 'command', id: id(1), device: 'd', counter: 1, conversation: 'mine' } as const),
+      ...{ at: 0, action: { type: 'send', body: { version: 1, text: 'word' } } as const },
+    },
+    { sub: 'ann', name: 'Ann' },
+    1,
+    0,
+  );
+  if (decision.outcome !== 'append') throw new Error('It should be taken.');
+  return new TextEncoder().encode(JSON.stringify(decision.event));
 }
 
 describe('search over HTTP', () => {
@@ -140,6 +158,51 @@ describe('search over HTTP', () => {
     // The last page is full, and nothing that she may read comes behind it.
     expect(await page(bea, { q: 'word', limit: '12' })).not.toHaveProperty('next');
     expect(await page(bea, { q: 'hidden' })).toEqual({ found: [] });
+  });
+
+  it('[F4] [F2] one request passes over so much and no more, and its end tells nothing of what is passed over', async () => {
+    const newest = 10 * PASS_PLACES + 7;
+    const may = 2 * PASS_PLACES + 3;
+    /** Every place but one is of somebody else's conversation, and has the word where that says so. */
+    const search = async (hidden: boolean, before?: number) => {
+      let looked = 0;
+      const find: TextIndex['find'] = async ({ before: top = newest + 1, from = 0, limit }) => {
+        const hits: TextFound[] = [];
+        for (let place = top - 1; place >= from && hits.length < limit; place -= 1) {
+          const stream = `_/conversation/${place === may ? 'mine' : 'private'}`;
+          if (hidden || place === may) hits.push({ place, stream, item: 1, number: 1 });
+        }
+        looked += hits.length;
+        return hits;
+      };
+      const store = await openMemoryStore();
+      const client = { principal: 'ann', at: 0, kind: 'event' };
+      await store.log.append([{ ...client, stream: '_/conversation/mine', bytes: messageEvent() }]);
+      const asked = { query: 'word', limit: 5, ...(before === undefined ? {} : { before }) };
+      const page = await searchMessages(
+        { log: store.log, texts: { find, newest: async () => newest } },
+        { roleOf: async (_, { id: place }) => (place === 'mine' ? 'reader' : undefined) },
+        { tenant: '_', sub: 'ann', name: 'Ann', grants: undefined, expires: undefined },
+        asked,
+        () => false,
+      );
+      return { page, looked };
+    };
+    for (const hidden of [true, false]) {
+      const pages = [];
+      let next: number | undefined;
+      do {
+        const { page, looked } = await search(hidden, next);
+        expect(looked).toBeLessThanOrEqual(2 * PASS_PLACES);
+        pages.push({ texts: page.found.map(({ message }) => message.body.text), next: page.next });
+        ({ next } = page);
+      } while (next !== undefined);
+      const ends = [9, 7, 5, 3, 1].map((end) => end * PASS_PLACES);
+      expect(pages).toEqual([
+        ...ends.map((end) => ({ texts: end === PASS_PLACES ? ['word'] : [], next: end })),
+        { texts: [], next: undefined },
+      ]);
+    }
   });
 
   it('answers what is no search with a code of its own, and never with an error of the database', async () => {

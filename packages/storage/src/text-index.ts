@@ -21,6 +21,8 @@ export interface TextQuery {
   readonly stream?: string;
   /** Only what came before this place; all when left out. */
   readonly before?: number;
+  /** Only what came at this place or after; all when left out. */
+  readonly from?: number;
   readonly limit: number;
 }
 
@@ -37,4 +39,6 @@ export interface TextFound {
 export interface TextIndex {
   /** The newest first. Rejects with a StorageError when the medium fails. */
   find(query: TextQuery): Promise<readonly TextFound[]>;
+  /** The place of what came last, of any scope; 0 where there is nothing. Rejects like `find`. */
+  newest(): Promise<number>;
 }

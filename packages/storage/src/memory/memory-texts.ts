@@ -25,12 +25,14 @@ export function createMemoryTexts(): MemoryTexts {
       const place = texts.get(key)?.place ?? (places += 1);
       texts.set(key, { place, stream, item, number, scope, words });
     },
-    find: async ({ scope, words, stream, before = Number.POSITIVE_INFINITY, limit }) =>
+    newest: async () => places,
+    find: async ({ scope, words, stream, before = Number.POSITIVE_INFINITY, from = 0, limit }) =>
       [...texts.values()]
         .filter(
           (text) =>
             text.scope === scope &&
             text.place < before &&
+            text.place >= from &&
             (stream === undefined || text.stream === stream) &&
             words.every((word) => text.words.some((own) => own.startsWith(word))),
         )

@@ -7,16 +7,20 @@ import { endThread, threadUrl } from './thread.ts';
 /** What the searching thread is told. */
 export type TextRequest =
   | { readonly type: 'find'; readonly id: number; readonly query: TextQuery }
+  | { readonly type: 'newest'; readonly id: number }
   | { readonly type: 'close' };
 
 export type TextAnswer =
   | { readonly id: number; readonly outcome: 'found'; readonly found: readonly TextFound[] }
+  | { readonly id: number; readonly outcome: 'newest'; readonly place: number }
   | { readonly id: number; readonly outcome: 'failed'; readonly reason: string };
 
 const THREAD = threadUrl('text-thread', import.meta.url);
 
+type Answered = Exclude<TextAnswer, { outcome: 'failed' }>;
+
 interface Waiting {
-  readonly resolve: (found: readonly TextFound[]) => void;
+  readonly resolve: (answer: Answered) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -32,7 +36,19 @@ export class TextSearcher implements TextIndex {
     this.#file = file;
   }
 
-  find(query: TextQuery): Promise<readonly TextFound[]> {
+  async find(query: TextQuery): Promise<readonly TextFound[]> {
+    const answer = await this.#ask((id) => ({ type: 'find', id, query }));
+    if (answer.outcome !== 'found') throw this.#failed('a question got the answer of another');
+    return answer.found;
+  }
+
+  async newest(): Promise<number> {
+    const answer = await this.#ask((id) => ({ type: 'newest', id }));
+    if (answer.outcome !== 'newest') throw this.#failed('a question got the answer of another');
+    return answer.place;
+  }
+
+  #ask(question: (id: number) => TextRequest): Promise<Answered> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
         reject(this.#failed('it is closed'));
@@ -40,8 +56,7 @@ export class TextSearcher implements TextIndex {
       }
       const id = (this.#asked += 1);
       this.#waiting.set(id, { resolve, reject });
-      const request: TextRequest = { type: 'find', id, query };
-      this.#start().postMessage(request);
+      this.#start().postMessage(question(id));
     });
   }
 
@@ -72,8 +87,8 @@ export class TextSearcher implements TextIndex {
   #answered(answer: TextAnswer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
-    if (answer.outcome === 'found') waiting?.resolve(answer.found);
-    else waiting?.reject(this.#failed(answer.reason));
+    if (answer.outcome === 'failed') waiting?.reject(this.#failed(answer.reason));
+    else waiting?.resolve(answer);
   }
 
   /** The next search starts another one. */

@@ -12,21 +12,23 @@ const path = file;
 const PATIENCE_MS = 2_000;
 
 let open:
-  | { readonly db: DatabaseSync; readonly find: ReturnType<typeof createTextFinder> }
+  | { readonly db: DatabaseSync; readonly finder: ReturnType<typeof createTextFinder> }
   | undefined;
 
 function finder() {
   if (open === undefined) {
     const db = new DatabaseSync(path, { readOnly: true, timeout: PATIENCE_MS });
-    open = { db, find: createTextFinder(db) };
+    open = { db, finder: createTextFinder(db) };
   }
-  return open.find;
+  return open.finder;
 }
 
-function answer(request: TextRequest & { readonly type: 'find' }): TextAnswer {
-  const { id, query } = request;
+function answer(request: Exclude<TextRequest, { type: 'close' }>): TextAnswer {
+  const { id } = request;
   try {
-    return { id, outcome: 'found', found: finder()(query) };
+    return request.type === 'find'
+      ? { id, outcome: 'found', found: finder().find(request.query) }
+      : { id, outcome: 'newest', place: finder().newest() };
   } catch (error) {
     // The next search begins from the file.
     open?.db.close();
@@ -40,7 +42,7 @@ function answer(request: TextRequest & { readonly type: 'find' }): TextAnswer {
 }
 
 parentPort?.on('message', (request: TextRequest) => {
-  if (request.type === 'find') parentPort?.postMessage(answer(request));
+  if (request.type !== 'close') parentPort?.postMessage(answer(request));
   else {
     open?.db.close();
     parentPort?.close();

@@ -61,16 +61,22 @@ export function createTextWriter(
 }
 
 /** Finds texts. Words are quoted, and hold nothing but letters and digits: there is no query that FTS5 refuses. */
-export function createTextFinder(db: DatabaseSync): (query: TextQuery) => readonly TextFound[] {
+export function createTextFinder(db: DatabaseSync): {
+  readonly find: (query: TextQuery) => readonly TextFound[];
+  readonly newest: () => number;
+} {
   const statements = {
+    newest: db.prepare('SELECT coalesce(max(place), 0) AS newest FROM texts'),
     stream: db.prepare('SELECT id FROM streams WHERE name = ?'),
     find: db.prepare(
       `SELECT place, name, item, number FROM text_words
        JOIN texts ON place = text_words.rowid JOIN streams ON id = stream
-       WHERE text_words MATCH ?1 AND text_words.rowid < ?2 ORDER BY text_words.rowid DESC LIMIT ?3`,
+       WHERE text_words MATCH ?1 AND text_words.rowid < ?2 AND text_words.rowid >= ?4
+       ORDER BY text_words.rowid DESC LIMIT ?3`,
     ),
   };
-  return ({ scope, words, stream, before = Number.MAX_SAFE_INTEGER, limit }) => {
+  const find = (query: TextQuery): readonly TextFound[] => {
+    const { scope, words, stream, before = Number.MAX_SAFE_INTEGER, from = 0, limit } = query;
     const within = stream === undefined ? undefined : statements.stream.get(stream);
     if (stream !== undefined && within === undefined) return [];
     const wanted = [
@@ -78,13 +84,14 @@ export function createTextFinder(db: DatabaseSync): (query: TextQuery) => readon
       quoted(scopeWord(scope)),
       ...(within === undefined ? [] : [quoted(streamWord(integer(within, 'id')))]),
     ];
-    return statements.find.all(wanted.join(' AND '), before, limit).map((row) => ({
+    return statements.find.all(wanted.join(' AND '), before, limit, from).map((row) => ({
       place: integer(row, 'place'),
       stream: text(row, 'name'),
       item: integer(row, 'item'),
       number: integer(row, 'number'),
     }));
   };
+  return { find, newest: () => integer(statements.newest.get() ?? {}, 'newest') };
 }
 
 function quoted(word: string): string {
