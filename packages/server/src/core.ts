@@ -244,15 +244,15 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
     command: (principal, command) => talk.command(principal, command),
     mark: (principal, mark) => {
       const resource = { kind: 'conversation', id: mark.conversation } as const;
-      rights.roleOf(principal, resource).then(
-        (role) => {
+      rights
+        .roleOf(principal, resource)
+        .then((role) => {
           // Whoever may not read it has read nothing of it.
           if (role !== undefined) receipts.mark(principal, mark);
-        },
-        (error: unknown) => {
-          logger.error('Rights could not be read.', { reason: reasonOf(error) });
-        },
-      );
+        })
+        .catch((error: unknown) => {
+          logger.error('A mark could not be taken.', { reason: reasonOf(error) });
+        });
     },
     receipts: (tenant, conversation) => talk.receipts(tenant, conversation),
     members: (tenant, conversation) => talk.members(tenant, conversation),

@@ -108,7 +108,12 @@ export class Gateway {
     this.#core = core;
     this.#logger = logger;
     this.#origins = origins;
-    server.on('upgrade', (request, transport, head) => this.#upgrade(request, transport, head));
+    server.on('upgrade', (request, transport, head) => {
+      this.#guard(
+        () => this.#upgrade(request, transport, head),
+        () => transport.destroy(),
+      );
+    });
   }
 
   /** Sockets open now. */
@@ -152,6 +157,16 @@ export class Gateway {
           }),
       ),
     );
+  }
+
+  /** Does something for one connection, in a turn where an error would end the process: it ends that one alone. */
+  #guard(work: () => void, end: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#logger.error('A connection met an error of ours.', { reason: reasonOf(error) });
+      end();
+    }
   }
 
   #upgrade(request: IncomingMessage, transport: Duplex, head: Buffer): void {
@@ -229,27 +244,34 @@ export class Gateway {
     const open: Open = { ws, socket, wire, kind };
     this.#open.add(open);
     let heard = Date.now();
+    const guard = (work: () => void) => this.#guard(work, () => ws.terminate());
     const signIn = setTimeout(() => {
-      if (!socket.known && !socket.waiting) socket.bye('sign-in-late');
+      guard(() => {
+        if (!socket.known && !socket.waiting) socket.bye('sign-in-late');
+      });
     }, SIGN_IN_MS);
     limitUnsigned(transport, socket);
     const look = setInterval(() => {
-      const silence = Date.now() - heard;
-      if (silence >= SILENCE_MS.gone) ws.terminate();
-      else if (silence >= SILENCE_MS.ask) ws.ping();
-      this.#cull(socket);
+      guard(() => {
+        const silence = Date.now() - heard;
+        if (silence >= SILENCE_MS.gone) ws.terminate();
+        else if (silence >= SILENCE_MS.ask) ws.ping();
+        this.#cull(socket);
+      });
     }, SILENCE_MS.look);
     ws.on('pong', () => {
       heard = Date.now();
     });
     ws.on('message', (data, isBinary) => {
       heard = Date.now();
-      if (!isBinary || !Buffer.isBuffer(data)) {
-        socket.bye('frame-invalid');
-        return;
-      }
-      const frame = door === undefined ? data : door.incoming(data);
-      if (frame !== undefined) socket.receive(frame);
+      guard(() => {
+        if (!isBinary || !Buffer.isBuffer(data)) {
+          socket.bye('frame-invalid');
+          return;
+        }
+        const frame = door === undefined ? data : door.incoming(data);
+        if (frame !== undefined) socket.receive(frame);
+      });
     });
     if (yjs !== undefined) socket.receive(YjsDoor.opening(yjs));
     ws.on('error', (error) => {
@@ -260,7 +282,7 @@ export class Gateway {
       clearInterval(look);
       door?.stop();
       this.#open.delete(open);
-      socket.closed(code, Date.now() - heard);
+      guard(() => socket.closed(code, Date.now() - heard));
     });
   }
 }

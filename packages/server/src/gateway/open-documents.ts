@@ -177,7 +177,13 @@ export class OpenDocuments {
   #ask(known: Known, key: string): void {
     const address = parseAddress(plainName(key));
     if (address === undefined) return;
-    const late = setTimeout(() => this.#deny(key, 'rights-unavailable'), RECHECK_MS);
+    const late = setTimeout(() => {
+      try {
+        this.#deny(key, 'rights-unavailable');
+      } catch (error) {
+        this.#line.fail(error);
+      }
+    }, RECHECK_MS);
     this.#line.host
       .roleOf(known.principal, resourceOf(address))
       .finally(() => clearTimeout(late))
@@ -189,7 +195,8 @@ export class OpenDocuments {
           else if (role !== document.role) this.#change(key, role);
         },
         (error: unknown) => this.#denyFor(key, error),
-      );
+      )
+      .catch((error: unknown) => this.#line.fail(error));
   }
 
   #change(key: string, role: Role): void {
@@ -203,16 +210,16 @@ export class OpenDocuments {
   #askDenied(known: Known, key: string): void {
     const address = parseAddress(plainName(key));
     if (address === undefined) return;
-    this.#line.host.roleOf(known.principal, resourceOf(address)).then(
-      (role) => {
+    this.#line.host
+      .roleOf(known.principal, resourceOf(address))
+      .then((role) => {
         if (this.#closed || role === undefined || !this.#denied.delete(key)) return;
         // Of a segment too: it was closed, so that no head of its conversation says that it may be opened again.
         if (this.#line.speaksWeft) this.#line.send({ type: 'access', document: key, role });
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         this.#line.host.logger.error('Rights could not be read.', { reason: reasonOf(error) });
-      },
-    );
+      });
   }
 
   /** Segments are read-only to everybody: there the conversation's head says the role. */

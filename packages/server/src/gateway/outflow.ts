@@ -72,7 +72,16 @@ export class Outflow implements Transport {
     this.#line.wire.close(code, reason);
   }
 
+  /** Never throws: in a broadcast of the engine, everybody behind this socket would get nothing. */
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+    try {
+      this.#send(data);
+    } catch (error) {
+      this.#line.fail(error);
+    }
+  }
+
+  #send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
     const { wire, host } = this.#line;
     if (host.audience.lacks(this) && ArrayBuffer.isView(data) && isUpdate(data)) return;
     const queued = wire.queued?.() ?? 0;

@@ -153,9 +153,17 @@ export class SignIn {
         if (!this.closed) this.#verify(attempt);
       },
       told: (position, wait) => {
-        if (this.#line.speaksWeft) this.#line.send({ type: 'queue', position, wait: wait ?? null });
-        // A stock provider takes a silent socket for a dead one.
-        else wire.send(SIGN_OF_LIFE);
+        if (this.#line.speaksWeft) {
+          this.#line.send({ type: 'queue', position, wait: wait ?? null });
+          return;
+        }
+        try {
+          // A stock provider takes a silent socket for a dead one.
+          wire.send(SIGN_OF_LIFE);
+        } catch (error) {
+          // The others in the line are told in the same turn.
+          this.#line.fail(error);
+        }
       },
     });
     if (this.#place.entry === 'seated') return true;
@@ -206,7 +214,12 @@ export class SignIn {
       sub,
       recheck: () => {
         const { known } = this;
-        if (known !== undefined) this.#recheck(known);
+        try {
+          if (known !== undefined) this.#recheck(known);
+        } catch (error) {
+          // Whoever else lost rights must be asked too.
+          this.#line.fail(error);
+        }
       },
       reverify: () => this.#reverify(),
       tell: (message) => {
@@ -222,12 +235,12 @@ export class SignIn {
   #reverify(): void {
     const { known } = this;
     if (known === undefined) return;
-    this.#line.host.stands(known.principal).then(
-      (stands) => {
+    this.#line.host
+      .stands(known.principal)
+      .then((stands) => {
         if (!stands && !this.closed) this.#line.bye('revoked');
-      },
-      (error: unknown) => this.#line.fail(error),
-    );
+      })
+      .catch((error: unknown) => this.#line.fail(error));
   }
 
   /** An expired token ends the socket: rights are not kept alive by an open connection. */

@@ -55,6 +55,8 @@ export class Socket implements EngineSocket, Endpoint {
   #activeAt: number;
   /** Told to come back later: what it still says is not read, what was read is answered. */
   #leaving = false;
+  /** It is being ended because something threw. */
+  #failed = false;
 
   constructor(wire: Transport, host: SocketHost) {
     this.#wire = wire;
@@ -137,15 +139,20 @@ export class Socket implements EngineSocket, Endpoint {
 
   /** The transport is gone. @param code of its close (RFC 6455); 1006 where there was none */
   closed(code = 1006): void {
-    this.#throttle.close();
     const { known } = this.#signIn;
-    try {
-      known?.client.handleClose({ code: 1001, reason: 'closed' });
-      this.#documents.close();
-    } catch (error) {
-      this.#host.logger.error('A socket met an error at its end.', { reason: reasonOf(error) });
+    // Each by itself: what one cannot take apart must not keep a seat, or a place among others, for ever.
+    for (const step of [
+      () => this.#throttle.close(),
+      () => known?.client.handleClose({ code: 1001, reason: 'closed' }),
+      () => this.#documents.close(),
+      () => this.#signIn.close(this.#returns(code) ? 'cut' : 'left'),
+    ]) {
+      try {
+        step();
+      } catch (error) {
+        this.#host.logger.error('A socket met an error at its end.', { reason: reasonOf(error) });
+      }
     }
-    this.#signIn.close(this.#returns(code) ? 'cut' : 'left');
   }
 
   /** Whether a client is expected back: it did not leave by itself, and was not told that there is nothing to come for. */
@@ -171,7 +178,16 @@ export class Socket implements EngineSocket, Endpoint {
     this.#answers.flush();
     // A client that does not answer the close would be read until it does.
     this.#leaving = true;
-    this.#wire.close(close ?? 1011, code);
+    this.#close(close ?? 1011, code);
+  }
+
+  #close(code: number | undefined, reason: ErrorCode): void {
+    try {
+      this.#wire.close(code, reason);
+    } catch (error) {
+      // There is nobody to say it to, and nobody else to harm.
+      this.#host.logger.error('A socket could not be ended.', { reason: reasonOf(error) });
+    }
   }
 
   /** Tells the client to come back in `retryAfter` milliseconds. From now on it is answered, and not read. */
@@ -187,13 +203,20 @@ export class Socket implements EngineSocket, Endpoint {
   /** Ends what `goodbye` began: everything that was read has its answer. */
   end(): void {
     this.#answers.flush();
-    this.#wire.close(errorDefinition('shutting-down').close, 'shutting-down');
+    this.#close(errorDefinition('shutting-down').close, 'shutting-down');
   }
 
-  /** Sends one of our own messages. */
+  /**
+   * Sends one of our own messages. Never throws: those who tell many sockets of something go on with the next, and most
+   * of them do so in a turn of their own, where an error would end the process.
+   */
   send(message: Down): void {
-    this.#outflow.limit();
-    this.#wire.send(encodeWeft(message));
+    try {
+      this.#outflow.limit();
+      this.#wire.send(encodeWeft(message));
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Its WebSocket was cut, and a session keeps it. */
@@ -278,21 +301,19 @@ export class Socket implements EngineSocket, Endpoint {
   }
 
   #fail(error: unknown): void {
-    try {
-      if (error instanceof WeftError) {
-        const retryAfter = error.code === 'server-full' ? this.#host.admission.comeBack : undefined;
-        this.bye(error.code, {
-          detail: error.message,
-          ...(retryAfter === undefined ? {} : { retryAfter }),
-        });
-        return;
-      }
-      this.#host.logger.error('A frame met an error of ours.', { reason: reasonOf(error) });
-      this.bye('internal');
-    } catch (cause) {
-      // What carries the socket throws: there is nobody to say it to, and nobody else to harm.
-      this.#host.logger.error('A socket could not be ended.', { reason: reasonOf(cause) });
+    // What is said of it may fail in the same way.
+    if (this.#failed) return;
+    this.#failed = true;
+    if (error instanceof WeftError) {
+      const retryAfter = error.code === 'server-full' ? this.#host.admission.comeBack : undefined;
+      this.bye(error.code, {
+        detail: error.message,
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+      });
+      return;
     }
+    this.#host.logger.error('A frame met an error of ours.', { reason: reasonOf(error) });
+    this.bye('internal');
   }
 }
 

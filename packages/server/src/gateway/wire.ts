@@ -114,4 +114,9 @@ export class Wire implements Transport {
     const [first] = held;
     this.#stream.write(held.length === 1 && first !== undefined ? first : Buffer.concat(held));
   }
+
+  failed(error: unknown): void {
+    this.#ws.emit('error', error);
+    this.#ws.terminate();
+  }
 }

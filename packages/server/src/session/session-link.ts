@@ -148,10 +148,13 @@ export class SessionLink implements Endpoint {
       case 'resume':
         if (state.state !== 'new' || this.#leaving) throw new WeftError('frame-invalid');
         this.#state = { state: 'resuming' };
-        this.#host.resume(frame.secret, frame.token).then(
-          (session) => this.#attach(session, frame.received),
-          (error: unknown) => this.#refuse(error),
-        );
+        this.#host
+          .resume(frame.secret, frame.token)
+          .then(
+            (session) => this.#attach(session, frame.received),
+            (error: unknown) => this.#refuse(error),
+          )
+          .catch((error: unknown) => this.#fail(error));
         return;
       case 'data': {
         const session = bound(state);
