@@ -125,6 +125,8 @@ export const ERRORS = {
     retry: 'never',
     message: 'These are more files than one person may send in a day.',
   },
+  // As of a quota: whoever waited for room would hold back all that they say after it.
+  'files-full': { retry: 'never', message: 'The server has no room for more files just now.' },
   'files-off': { retry: 'never', message: 'This server takes no files.' },
   'message-unknown': { retry: 'never', message: 'The message that this is about is not there.' },
   'message-deleted': { retry: 'never', message: 'The message that this is about was deleted.' },
@@ -177,6 +179,7 @@ export const ERRORS = {
   'query-empty': { retry: 'never', message: 'There is no word to search for.' },
   'query-too-long': { retry: 'never', message: 'This is too much to search for.' },
   'request-invalid': { retry: 'never', message: 'The request could not be read.' },
+  'request-too-large': { retry: 'never', message: 'The request is larger than it may be.' },
   'not-found': { retry: 'never', message: 'There is nothing here.' },
   'method-not-allowed': { retry: 'never', message: 'This address does not take that method.' },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -16,7 +16,7 @@ import type { Unstored } from './gateway/outstanding.ts';
 import type { Rate, RateKind } from './gateway/rates.ts';
 import { type HttpHost, type Phase, answerHttp, healthOf } from './http/answer.ts';
 import { setSecurityHeaders } from './http/headers.ts';
-import { sendError } from './http/json.ts';
+import { sendError, sendErrorEarly } from './http/json.ts';
 import { cutOffSlow } from './http/slow-requests.ts';
 import { type Logger, reasonOf, silentLogger } from './logger.ts';
 import type { SessionFigures } from './session/sessions.ts';
@@ -41,7 +41,7 @@ export interface WeftServerOptions {
   /** Whether `POST /auth/guest` signs people in; default true. */
   readonly guests?: boolean;
   /** Answers every request that is not the server's own (the web app, say); default: 404. */
-  readonly fallback?: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly fallback?: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
   readonly logger?: Logger;
   /** Name of this build, told to clients. */
   readonly build?: string;
@@ -166,16 +166,27 @@ export async function createWeftServer(options: WeftServerOptions): Promise<Weft
   });
 
   let phase: Phase = 'starting';
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      cutOffSlow(request);
+      setSecurityHeaders(response);
+      const trace = followRequest(request, response, { metrics, tracing, logger });
+      await within(trace, () => answerHttp(request, response, host));
+    } catch (error) {
+      if (!(error instanceof WeftError)) {
+        logger.error('A request met an error.', { reason: reasonOf(error) });
+      }
+      // Half an answer is all that it gets: nothing can be said any more but that it ends.
+      if (response.headersSent) response.destroy();
+      else if (request.complete) sendError(response, toWeftError(error));
+      else sendErrorEarly(request, response, toWeftError(error));
+    }
+  };
   const server = createServer(SLOW_REQUESTS, (request, response) => {
-    cutOffSlow(request);
-    setSecurityHeaders(response);
-    within(followRequest(request, response, { metrics, tracing, logger }), () => {
-      answerHttp(request, response, host).catch((error: unknown) => {
-        if (!(error instanceof WeftError)) {
-          logger.error('A request met an error.', { reason: reasonOf(error) });
-        }
-        sendError(response, toWeftError(error));
-      });
+    answer(request, response).catch((error: unknown) => {
+      // An error that nobody hears of would end the process, and every socket with it.
+      logger.error('A request could not be answered.', { reason: reasonOf(error) });
+      request.socket.destroy();
     });
   });
   const { origins = [], proxies = [] } = options;

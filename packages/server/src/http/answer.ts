@@ -28,7 +28,9 @@ export interface HttpHost {
   readonly guests: boolean;
   /** Numbers for Prometheus, and the token that gives them; `undefined` when nobody counts. */
   readonly metrics: { readonly of: Metrics; readonly token: string | undefined } | undefined;
-  readonly fallback: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+  readonly fallback:
+    | ((request: IncomingMessage, response: ServerResponse) => void | Promise<void>)
+    | undefined;
   /** UTC milliseconds. */
   now(): number;
   phase(): Phase;
@@ -101,7 +103,7 @@ export async function answerHttp(
     }
     default:
       if (host.fallback === undefined) throw new WeftError('not-found');
-      host.fallback(request, response);
+      await host.fallback(request, response);
   }
 }
 

@@ -24,8 +24,10 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'method-not-allowed': 405,
   'file-missing': 409,
   'file-too-large': 413,
+  'request-too-large': 413,
   'file-mismatch': 422,
   'file-quota': 429,
+  'files-full': 507,
   'files-off': 403,
   'too-fast': 429,
   internal: 500,
@@ -50,6 +52,41 @@ export function sendError(response: ServerResponse, error: WeftError): void {
   sendJson(response, STATUS[error.code] ?? 400, { code: error.code, message: error.message });
 }
 
+/** Bytes that are let pass behind an answer, the largest file: who sends still, and is cut off, never reads it. */
+const PASSED_MAX_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Answers a request that is still on its way and will not be read: at once, and its connection ends. What comes within
+ * bounds is let pass before that; the time that a request may take (`cutOffSlow`) ends it too.
+ */
+export function sendErrorEarly(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { code, message }: WeftError,
+): void {
+  const body = JSON.stringify({ code, message });
+  response.writeHead(STATUS[code] ?? 400, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    connection: 'close',
+  });
+  response.write(body);
+  let left = PASSED_MAX_BYTES;
+  const end = () => {
+    request.off('data', pass);
+    response.end();
+  };
+  const pass = (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left <= 0) end();
+  };
+  request.on('data', pass);
+  request.once('end', end);
+  request.once('close', end);
+  request.resume();
+}
+
 /** The error for a code, for `sendError`. */
 export function errorOf(code: ErrorCode): WeftError {
   return new WeftError(code, errorDefinition(code).retry === 'later' ? 'Try again.' : undefined);
@@ -57,7 +94,7 @@ export function errorOf(code: ErrorCode): WeftError {
 
 /**
  * Reads a JSON body.
- * @throws WeftError `request-invalid` when it is too large or not JSON
+ * @throws WeftError `request-invalid` when it is not JSON; `request-too-large`, and the rest of it is still to come
  */
 export async function readJson(
   request: IncomingMessage,
@@ -65,10 +102,11 @@ export async function readJson(
 ): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
+  // Left as it is: a request that is destroyed takes its connection, and the answer, with it.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     if (!Buffer.isBuffer(chunk)) throw new WeftError('request-invalid');
     size += chunk.length;
-    if (size > maxBytes) throw new WeftError('request-invalid', 'It is too large.');
+    if (size > maxBytes) throw new WeftError('request-too-large');
     chunks.push(chunk);
   }
   try {
