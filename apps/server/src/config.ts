@@ -35,7 +35,7 @@ export interface Config {
   /** How many may be here at once, as far as it is said. */
   readonly admission: Partial<Pick<AdmissionLimits, 'seats' | 'perAddress' | 'perPerson'>>;
   /** What people may bring as files, as far as it is said. */
-  readonly files: Partial<Pick<FileLimits, 'maxBytes' | 'perPersonDay'>>;
+  readonly files: Partial<Pick<FileLimits, 'maxBytes' | 'perPersonDay' | 'total' | 'guestsDay'>>;
   /** Where the keys of others' tokens are; `undefined` when only the secret counts. */
   readonly keys: KeySource | undefined;
   /** Where rights are asked for; `undefined` when tokens and the database decide. */
@@ -74,6 +74,8 @@ Environment
   WEFT_SOCKETS_PER_ADDRESS  connections from one address         (${DEFAULT_ADMISSION.perAddress})
   WEFT_FILE_MB        megabytes of one file in a message         (${DEFAULT_FILE_LIMITS.maxBytes / MIB})
   WEFT_FILE_MB_PER_DAY  megabytes of files that one person may bring in a day  (${DEFAULT_FILE_LIMITS.perPersonDay / MIB})
+  WEFT_FILE_MB_TOTAL  megabytes of all files together           (${DEFAULT_FILE_LIMITS.total / MIB})
+  WEFT_FILE_MB_GUESTS_PER_DAY  megabytes of files that all guests together may bring in a day  (${DEFAULT_FILE_LIMITS.guestsDay / MIB})
   WEFT_PROXIES        addresses or networks of the proxies in front, with commas between:
                       their X-Forwarded-For says where connections come from
   WEFT_GUESTS         on or off: sign-in with a name only        (on; off with WEFT_AUTH_JWKS)
@@ -286,6 +288,8 @@ function readAdmission(env: Readonly<Record<string, string | undefined>>): Confi
 const FILE_LIMITS = [
   ['maxBytes', 'WEFT_FILE_MB'],
   ['perPersonDay', 'WEFT_FILE_MB_PER_DAY'],
+  ['total', 'WEFT_FILE_MB_TOTAL'],
+  ['guestsDay', 'WEFT_FILE_MB_GUESTS_PER_DAY'],
 ] as const;
 
 function readFileLimits(env: Readonly<Record<string, string | undefined>>): Config['files'] {

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
-import type { MessageFile } from '@weft/protocol';
-import type { Store } from '@weft/storage';
+import { type MessageFile, readCommand } from '@weft/protocol';
+import { type LogEntry, type LogRecord, StorageError, type Store } from '@weft/storage';
 import { openMemoryStore } from '@weft/storage/memory';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { checkContents } from '../src/check/contents.ts';
 import { Files } from '../src/files/files.ts';
 import { DEFAULT_FILE_LIMITS, UNNAMED_KEPT_MS } from '../src/files/limits.ts';
 import { Holds } from '../src/files/holds.ts';
-import { silentLogger } from '../src/logger.ts';
+import { FileReader, broughtEntry, namingEntries } from '../src/files/records.ts';
+import { createWeftCore, silentLogger } from '../src/index.ts';
 import { rawClient } from './support/raw-client.ts';
 import { editorToken, gatedStore, signToken, startServer } from './support/server.ts';
 
@@ -156,6 +157,74 @@ describe('bringing and naming files', () => {
     expect((await post(1, [fileOf(PNG)], ann)).body).toMatchObject({ code: 'file-missing' });
   });
 
+  it('[B1] a disk that fails while a file is looked for refuses the message for now; its socket lives on', async () => {
+    const memory = await openMemoryStore();
+    const blobs = blobsOf(memory);
+    let failing = false;
+    const find: typeof blobs.find = async (...name) => {
+      if (failing) throw new StorageError('failed', 'The disk is gone.');
+      return blobs.find(...name);
+    };
+    const { sync, put, post } = await room({ store: { ...memory, blobs: { ...blobs, find } } });
+    const token = await editorToken('ann');
+    await put(PNG, token);
+    failing = true;
+    const ann = await rawClient(sync);
+    await ann.hello(token);
+    const send = (n: number, files: readonly MessageFile[]) =>
+      ann.say({
+        type: 'command',
+        id: id(n),
+        device: 'd',
+        counter: n,
+        conversation: 'general',
+        at: 0,
+        action: { type: 'send', body: { version: 1, text: 'x', files: [...files] } },
+      });
+    send(1, [fileOf(PNG)]);
+    expect(await ann.weft('ack', (ack) => ack.id === id(1))).toMatchObject({
+      result: { outcome: 'refused', code: 'storage-failed' },
+    });
+    expect(await post(3, [fileOf(PNG)], token)).toMatchObject({
+      status: 503,
+      body: { code: 'storage-failed' },
+    });
+    failing = false;
+    send(1, [fileOf(PNG)]);
+    await ann.weft('ack', ({ result }) => result.outcome === 'stored');
+    send(2, []);
+    await ann.weft('ack', (ack) => ack.id === id(2) && ack.result.outcome === 'stored');
+  });
+
+  it('[B1] what a message says is read once on its way to the log', async () => {
+    const principal = { tenant: '_', sub: 'ann', name: 'Ann', expires: undefined };
+    const core = await createWeftCore({
+      store: await openMemoryStore(),
+      verify: async () => ({ ...principal, grants: undefined }),
+      now: () => 0,
+      logger: silentLogger,
+      build: 't',
+      authorize: () => 'editor',
+    });
+    onTestFinished(() => core.close());
+    let looks = 0;
+    const action = {
+      type: 'send',
+      get body() {
+        looks += 1;
+        return { version: 1, text: 'x' };
+      },
+    };
+    const common = { type: 'command', id: id(1), device: 'd', counter: 1 } as const;
+    const frame = { ...common, conversation: 'general', at: 0, action };
+    readCommand(frame);
+    const once = looks;
+    looks = 0;
+    const person = { ...principal, grants: undefined };
+    expect(await core.talk.command(person, frame)).toMatchObject({ outcome: 'stored' });
+    expect(looks).toBe(once);
+  });
+
   it('a person brings so much in a day and so many at once, and others are not slowed', async () => {
     let now = Date.UTC(2030, 0, 1, 12);
     const { put } = await room({ now: () => now, files: { perPersonDay: 100_000 } });
@@ -165,6 +234,151 @@ describe('bringing and naming files', () => {
     expect((await put(PNG, bea)).status).toBe(200);
     now += 86_400_000;
     expect((await put(PNG, ann)).status).toBe(200);
+  });
+
+  it('guests bring so much together, however many they are, and people who are none go on', async () => {
+    let now = Date.UTC(2030, 0, 1, 12);
+    const { put } = await room({ now: () => now, files: { guestsDay: 100_000 } });
+    const guests = await Promise.all(['guest-1', 'guest-2'].map((sub) => editorToken(sub)));
+    const [first = '', second = ''] = guests;
+    expect((await put(PNG, first)).status).toBe(200);
+    expect(await put(PNG, second)).toMatchObject({ status: 507, body: { code: 'files-full' } });
+    expect((await put(PNG, await editorToken('ann'))).status).toBe(200);
+    now += 86_400_000;
+    expect((await put(PNG, second)).status).toBe(200);
+  });
+
+  it('all files together take so much of the disk and no more, over a restart and until some go', async () => {
+    const store = { ...(await openMemoryStore()), close: async () => {} };
+    const first = await room({ store, files: { total: 150_000 } });
+    const ann = await editorToken('ann');
+    const [one, two, three] = ['1', '2', '3'].map((text) =>
+      new TextEncoder().encode(text.repeat(70_000)),
+    );
+    if (one === undefined || two === undefined || three === undefined) throw new Error('Three.');
+    const type = 'text/plain';
+    expect((await first.put(one, ann, { type })).status).toBe(200);
+    expect((await first.put(two, ann, { type })).status).toBe(200);
+    await first.server.close();
+    const later = Date.now() + 2 * UNNAMED_KEPT_MS;
+    const second = await room({ store, now: () => later, files: { total: 150_000 } });
+    expect(await second.put(three, ann, { type })).toMatchObject({
+      status: 507,
+      body: { code: 'files-full' },
+    });
+    await second.server.close();
+    expect(await filesOver(store, () => later).sweep()).toBe(2);
+    const third = await room({ store, now: () => later, files: { total: 150_000 } });
+    expect((await third.put(three, ann, { type })).status).toBe(200);
+  });
+
+  it.each([
+    ['stops halfway', { piece: 100, whole: 60_000 }],
+    ['takes for ever', { piece: 60_000, whole: 100 }],
+  ])('whoever %s while they bring a file, or read one, is cut off', async (_, patience) => {
+    const memory = await openMemoryStore();
+    const blobs = blobsOf(memory);
+    const [sent, ended] = [new Uint8Array(64 * 1024), Promise.withResolvers<void>()];
+    let pieces = 0;
+    const read: typeof blobs.read = async function* (tenant, hash, length) {
+      if (length !== undefined) {
+        yield* blobs.read(tenant, hash, length);
+        return;
+      }
+      try {
+        for (;;) {
+          pieces += 1;
+          yield sent;
+        }
+      } finally {
+        ended.resolve();
+      }
+    };
+    const find: typeof blobs.find = async (...name) => {
+      const found = await blobs.find(...name);
+      return found && { ...found, bytes: 1e12 };
+    };
+    const store = { ...memory, blobs: { ...blobs, find, read } };
+    const { port, put, post } = await room({ store, files: { patience } });
+    const ann = await editorToken('ann');
+    const talk = async (head: string) => {
+      const socket = connect(port, '127.0.0.1');
+      onTestFinished(() => {
+        socket.destroy();
+      });
+      socket.on('error', () => undefined);
+      await new Promise<void>((resolve) => {
+        socket.write(`${head} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ann}\r\n`, () =>
+          resolve(),
+        );
+      });
+      return socket;
+    };
+    const bringer = await talk(`PUT /files/${hashOf(HTML)}?conversation=general`);
+    const gone = new Promise((resolve) => bringer.once('close', resolve));
+    bringer.resume();
+    bringer.write('Content-Type: text/html\r\nContent-Length: 1000\r\n\r\nhalf');
+    await gone;
+    expect((await put(PNG, ann)).status).toBe(200);
+    expect((await post(1, [fileOf(PNG, { bytes: 1e12 })], ann)).status).not.toBe(500);
+    await memory.log.append(
+      namingEntries(
+        '_',
+        { conversation: 'general', sequence: 9 },
+        [{ hash: hashOf(PNG), names: true }],
+        {
+          principal: 'ann',
+          at: 0,
+        },
+      ),
+    );
+    const reader = await talk(`GET /files/${hashOf(PNG)}`);
+    reader.pause();
+    reader.write('\r\n');
+    await ended.promise;
+    expect(pieces).toBeGreaterThan(0);
+  });
+
+  it('whoever may not bring a file is given no time for it, and is told why', async () => {
+    const { port } = await room({ files: { patience: { piece: 600_000, whole: 600_000 } } });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const outsider = await signToken('cem', [{ resource: 'conversation/other', role: 'editor' }]);
+    for (const [authorization, code] of [
+      ['', 'token-required'],
+      ['Authorization: Bearer x\r\n', 'token-invalid'],
+      [`Authorization: Bearer ${outsider}\r\n`, 'forbidden'],
+    ]) {
+      const socket = connect(port, '127.0.0.1');
+      onTestFinished(() => {
+        socket.destroy();
+      });
+      socket.on('error', () => undefined);
+      let said = '';
+      const told = new Promise<void>((resolve) => {
+        socket.on('data', (chunk) => {
+          said += chunk.toString();
+          if (said.includes('"}')) resolve();
+        });
+      });
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket.write(
+        `PUT /files/${hashOf(PNG)}?conversation=general HTTP/1.1\r\nHost: x\r\n${authorization}Content-Length: 1000000000\r\n\r\nhalf`,
+      );
+      await told;
+      expect(said).toContain(code);
+      // The time of any request. Whoever goes on sending is no idle connection, which would be closed in any case.
+      vi.advanceTimersByTime(4_000);
+      const drip = () => {
+        if (socket.destroyed) return;
+        socket.write('x');
+        setImmediate(drip);
+      };
+      drip();
+      await closed;
+    }
   });
 
   it('[B1] one that ends halfway, or whose sender is gone, is not there', async () => {
@@ -335,6 +549,27 @@ describe('files that nobody names', () => {
     expect((await post(2, [named], ann)).body).toMatchObject({ code: 'file-missing' });
   });
 
+  it('[B4] one that messages ceased to name has its day from then, whenever it was brought', async () => {
+    let now = Date.UTC(2030, 0, 1);
+    const { sync, put, post, store } = await room({ now: () => now });
+    const token = await editorToken('ann');
+    const files = filesOver(store, () => now);
+    await put(PNG, token);
+    await post(1, [fileOf(PNG)], token);
+    now += 3 * UNNAMED_KEPT_MS;
+    const ann = await rawClient(sync);
+    await ann.hello(token);
+    const common = { device: 'd', counter: 2, conversation: 'general', at: 0 };
+    const action = { type: 'delete', sequence: 1 } as const;
+    ann.say({ type: 'command', id: id(2), ...common, action });
+    expect((await ann.weft('ack')).result.outcome).toBe('stored');
+    now += UNNAMED_KEPT_MS - 1;
+    expect(await files.sweep()).toBe(0);
+    now += 1;
+    expect(await files.sweep()).toBe(1);
+    expect(await whole(store)).toEqual([]);
+  });
+
   it('[B4] one that was brought while others were looked through stays', async () => {
     const now = Date.UTC(2030, 0, 2);
     const { put, store } = await room({ now: () => now });
@@ -375,6 +610,72 @@ describe('files that nobody names', () => {
       order.push('later');
     });
     expect(order.at(-1)).toBe('later');
+  });
+});
+
+describe('the records of a file', () => {
+  const hash = hashOf(PNG);
+  const common = { principal: 'ann', at: 5 };
+  const record = (number: number, { stream, bytes, principal, at }: LogEntry): LogRecord => ({
+    ...{ stream, number, principal, at, bytes },
+    ...{ key: undefined, kind: 'file' },
+  });
+  const naming = (sequence: number, names: boolean) =>
+    namingEntries('_', { conversation: 'general', sequence }, [{ hash, names }], common);
+  const recordsOf = (entries: readonly LogEntry[]) =>
+    entries.map((each, at) => record(at + 1, each));
+
+  it('of a hundred thousand messages are read in the time that each takes, and nobody is held up meanwhile', async () => {
+    const messages = Array.from({ length: 100_000 }, (_, at) => naming(at + 1, true)).flat();
+    const all = recordsOf([broughtEntry('_', hash, 'ann', 1), ...messages]);
+    let turns = 0;
+    const readIn = new Map<number, number>();
+    let going = true;
+    const turn = () => {
+      turns += 1;
+      if (going) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const reader = new FileReader({
+      read: async (_, after, limit) => {
+        readIn.set(turns, (readIn.get(turns) ?? 0) + limit);
+        return all.slice(after, after + limit);
+      },
+    });
+    // To copy what is known for each record took five billion steps here, and the test never ended.
+    const { named } = await reader.of('_', hash);
+    going = false;
+    expect(named.get('general')?.size).toBe(100_000);
+    expect(Math.max(...readIn.values())).toBeLessThanOrEqual(1_000);
+  });
+
+  it('say the same to two who read them at once, though one reads longer', async () => {
+    const all = recordsOf([
+      broughtEntry('_', hash, 'ann', 1),
+      ...naming(1, true),
+      ...naming(1, false),
+    ]);
+    let release = () => {};
+    const late = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let reads = 0;
+    const reader = new FileReader({
+      read: async (_, after, limit) => {
+        reads += 1;
+        // The second one has read when the message had not been deleted yet, and hears of it late.
+        if (reads === 1) return all.slice(0, 1);
+        if (reads > 2) return all.slice(after, after + limit);
+        await late;
+        return all.slice(after, 2);
+      },
+    });
+    await reader.of('_', hash);
+    const slow = reader.of('_', hash);
+    expect([...(await reader.of('_', hash)).named]).toEqual([]);
+    release();
+    expect([...(await slow).named]).toEqual([]);
+    expect((await slow).droppedAt).toBe(5);
   });
 });
 

@@ -33,6 +33,14 @@ export interface GuestSession {
   readonly name: string;
 }
 
+/** Begins the `sub` of every guest. */
+const GUEST = 'guest-';
+
+/** Whether somebody signed in as a guest: of these there may be any number, and nobody vouches for them. */
+export function isGuest(sub: string): boolean {
+  return sub.startsWith(GUEST);
+}
+
 /** Milliseconds that a guest's token lives; it is renewed with the secret. */
 const TOKEN_LIFETIME = 60 * 60 * 1000;
 
@@ -63,7 +71,7 @@ export async function signInGuest(
     throw new WeftError('revoked');
   const guest = known ?? {
     tenant: DEFAULT_TENANT,
-    sub: `guest-${randomBytes(12).toString('hex')}`,
+    sub: `${GUEST}${randomBytes(12).toString('hex')}`,
     name,
   };
   // The membership first: a guest that exists without it could sign in and would see nothing.

@@ -35,7 +35,7 @@ import { namingEntries } from '../files/records.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import { MembersReader, begunDirects, membershipEntries } from './members.ts';
 import type { Timings } from './timings.ts';
-import { Turns } from './turns.ts';
+import { type Counted, Turns } from './turns.ts';
 
 /** What became of a command, and what others must hear of it. */
 export type CommandResult = Ack['result'];
@@ -113,10 +113,22 @@ export class Conversations {
     return this.#pipelines.size > 0;
   }
 
-  /** Runs a command of a person who may write in its conversation. Resolves after the commit. */
-  async command(principal: Principal, frame: CommandFrame): Promise<CommandResult> {
+  /**
+   * Reads a command of a person who may write in its conversation, once, and runs it. Resolves after the commit.
+   * @param around what it is run within, where that has a say in whether it is
+   */
+  async command(
+    principal: Principal,
+    frame: CommandFrame,
+    around?: (command: Command, run: () => Promise<CommandResult>) => Promise<CommandResult>,
+  ): Promise<CommandResult> {
     const command = readCommand(frame);
     if ('refused' in command) return this.refuse(principal, frame, command.refused);
+    const run = () => this.#run(principal, command);
+    return around === undefined ? run() : around(command, run);
+  }
+
+  async #run(principal: Principal, command: Command): Promise<CommandResult> {
     const stream = streamName(principal.tenant, { kind: 'conversation', id: command.conversation });
     try {
       for (;;) {
@@ -142,18 +154,18 @@ export class Conversations {
   }
 
   /** Refuses a command that gets no further. Those that its device made after it wait for it, where it may come again. */
-  refuse(principal: Principal, command: CommandFrame, code: ErrorCode): CommandResult {
+  refuse(principal: Principal, command: Counted, code: ErrorCode): CommandResult {
     return this.#refused(principal, command, refused(code));
   }
 
   /** A command is looked at before it is run: what its device made later waits for it (law C5). */
-  expect(principal: Principal, command: CommandFrame): void {
+  expect(principal: Principal, command: Counted): void {
     this.#turns.refused(principal, command);
   }
 
   #refused(
     principal: Principal,
-    command: CommandFrame,
+    command: Counted,
     result: CommandResult & { readonly outcome: 'refused' },
   ): CommandResult {
     const { code } = result;

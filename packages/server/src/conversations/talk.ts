@@ -76,15 +76,14 @@ export function createTalk(parts: {
       if (isMembership(frame) && (await isBeside(store.registry, principal.tenant, frame))) {
         return conversations.refuse(principal, frame, 'membership-fixed');
       }
-      const named = filesOf(frame);
-      if (named.length === 0) return conversations.command(principal, frame);
-      conversations.expect(principal, frame);
-      return files.whileNamed(
-        principal,
-        named,
-        () => conversations.command(principal, frame),
-        (code) => conversations.refuse(principal, frame, code),
-      );
+      return conversations.command(principal, frame, (command, run) => {
+        const named = filesOf(command);
+        if (named.length === 0) return run();
+        conversations.expect(principal, command);
+        return files.whileNamed(principal, named, run, (code) =>
+          conversations.refuse(principal, command, code),
+        );
+      });
     },
     mayRead: async (principal, id) => {
       if ((await role(principal, id)) === undefined) throw new WeftError('forbidden');

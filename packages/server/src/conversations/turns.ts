@@ -1,7 +1,8 @@
 import { type Command, type Refusals, mustWait, passTurn, refuseTurn } from '@weft/protocol';
 import type { Principal } from '../auth/principal.ts';
 
-type Counted = Pick<Command, 'id' | 'device' | 'counter' | 'conversation'>;
+/** What a command's place in its device's order follows from. */
+export type Counted = Pick<Command, 'id' | 'device' | 'counter' | 'conversation'>;
 
 /** Devices and conversations of one person that are remembered: whoever has more loses their own order only. */
 const LINES_MAX = 64;

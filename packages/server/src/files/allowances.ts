@@ -10,6 +10,8 @@ export class Allowances {
   #day = 0;
   /** Person → bytes of this day. */
   readonly #brought = new Map<string, number>();
+  /** Of this day, by all guests. */
+  #broughtByGuests = 0;
   /** Person → files on their way. */
   readonly #under = new Map<string, number>();
 
@@ -31,13 +33,21 @@ export class Allowances {
     };
   }
 
-  /** A person has sent so many bytes. @throws WeftError `file-quota` */
-  take(person: string, bytes: number): void {
+  /** A person has sent so many bytes. @throws WeftError `file-quota`; `files-full` when guests have brought enough */
+  take(person: string, bytes: number, guest: boolean): void {
     const day = Math.floor(this.#now() / DAY_MS);
-    if (day !== this.#day) this.#brought.clear();
+    if (day !== this.#day) {
+      this.#brought.clear();
+      this.#broughtByGuests = 0;
+    }
     this.#day = day;
     const brought = (this.#brought.get(person) ?? 0) + bytes;
     if (brought > this.#limits.perPersonDay) throw new WeftError('file-quota');
+    if (guest) {
+      // Each has a quota of their own, and anybody may be any number of guests.
+      if (this.#broughtByGuests + bytes > this.#limits.guestsDay) throw new WeftError('files-full');
+      this.#broughtByGuests += bytes;
+    }
     this.#brought.set(person, brought);
   }
 }

@@ -1,5 +1,5 @@
 import {
-  type CommandFrame,
+  type Command,
   type ErrorCode,
   type MessageFile,
   SAFE_IMAGES,
@@ -8,16 +8,17 @@ import {
   WeftError,
   fitsType,
   mayTalk,
-  readCommand,
   typeOf,
 } from '@weft/protocol';
 import { type BlobStore, StorageError, type Store } from '@weft/storage';
+import { isGuest } from '../auth/guests.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Rights } from '../auth/rights.ts';
 import { type Logger, reasonOf } from '../logger.ts';
 import { Allowances } from './allowances.ts';
 import { Holds } from './holds.ts';
-import { type FileLimits, UNNAMED_KEPT_MS } from './limits.ts';
+import { type FileLimits, type Patience, UNNAMED_KEPT_MS } from './limits.ts';
+import { Room } from './room.ts';
 import { FileReader, type FileState, broughtEntry } from './records.ts';
 
 /** A file on its way out. */
@@ -39,6 +40,7 @@ export class Files {
   readonly #reader: FileReader;
   readonly #holds = new Holds();
   readonly #allowances: Allowances;
+  readonly #room: Room;
 
   /** @param options `now`: UTC milliseconds */
   constructor(options: {
@@ -56,12 +58,19 @@ export class Files {
     this.#logger = options.logger;
     this.#reader = new FileReader(options.store.log);
     this.#allowances = new Allowances(options.limits, options.now);
+    this.#room = new Room(options.limits.total);
+  }
+
+  /** How long a file may take on its way. */
+  get patience(): Patience {
+    return this.#limits.patience;
   }
 
   /**
    * Takes in the bytes of a file, for a message in a conversation. Resolves with their number once they are durable.
    * @param file `type`: what its bringer calls it
-   * @throws WeftError `forbidden`, `read-only`, `files-off`, `file-too-large`, `file-mismatch`, `file-quota`, `too-fast`;
+   * @throws WeftError `forbidden`, `read-only`, `files-off`, `file-too-large`, `file-mismatch`, `file-quota`, `files-full`,
+   *   `too-fast`;
    *   whatever `chunks` or the store throws
    */
   async bring(
@@ -79,8 +88,11 @@ export class Files {
     const ended = this.#allowances.begin(personOf(principal));
     try {
       return await this.#holds.during([nameOf(tenant, hash)], async () => {
+        await this.#room.ready(blobs);
+        const there = await blobs.find(tenant, hash);
         const checked = this.#checked(principal, type, chunks);
         const bytes = await blobs.put(tenant, hash, checked, this.#now()).catch(mismatch);
+        if (there === undefined) this.#room.changed(bytes);
         await this.#log.append([broughtEntry(tenant, hash, sub, this.#now())]);
         return bytes;
       });
@@ -122,31 +134,51 @@ export class Files {
     const names = files.map(({ hash }) => nameOf(principal.tenant, hash));
     return this.#holds.during(names, async () => {
       for (const file of files) {
-        const refusal = await this.#judge(principal, file);
+        const refusal = await this.#looked(principal, file);
         if (refusal !== undefined) return refuse(refusal);
       }
       return run();
     });
   }
 
-  /** Removes what no message names and nobody has brought for a day (law B4). Resolves with how many files went. */
+  /** As `#judge`, where the medium fails too: its author is told to come again, and keeps their socket. */
+  async #looked(principal: Principal, file: MessageFile): Promise<ErrorCode | undefined> {
+    try {
+      return await this.#judge(principal, file);
+    } catch (error) {
+      if (error instanceof WeftError) return error.code;
+      this.#logger.error('A file could not be looked at.', { reason: reasonOf(error) });
+      return 'storage-failed';
+    }
+  }
+
+  /** Removes what no message has named and nobody has brought for a day (law B4). Resolves with how many files went. */
   async sweep(): Promise<number> {
     const blobs = this.#blobs;
     if (blobs === undefined) return 0;
-    let removed = 0;
-    for await (const { tenant, hash, at } of blobs.list()) {
-      if (!this.#isOld(at)) continue;
+    // One of its own: whoever reads files would find theirs pushed out by all that are looked through.
+    const reader = new FileReader(this.#log, 1);
+    let [removed, kept] = [0, 0];
+    for await (const { tenant, hash, at, bytes } of blobs.list()) {
+      kept += bytes;
+      if (!this.#isOld(at) || !this.#mayGo(await reader.of(tenant, hash))) continue;
       await this.#holds.remove(nameOf(tenant, hash), async () => {
-        const { named } = await this.#reader.of(tenant, hash);
-        // Looked at again, now that nobody can bring it: it may have been brought since it was listed.
+        // Looked at again, now that nobody can bring or name it; only what came since is read.
+        const state = await reader.of(tenant, hash);
         const blob = await blobs.find(tenant, hash);
-        if (named.size > 0 || blob === undefined || !this.#isOld(blob.at)) return;
+        if (!this.#mayGo(state) || blob === undefined || !this.#isOld(blob.at)) return;
         await blobs.remove(tenant, hash);
         removed += 1;
+        kept -= bytes;
       });
     }
+    this.#room.counted(kept);
     if (removed > 0) this.#logger.info('Files that nobody names were removed.', { removed });
     return removed;
+  }
+
+  #mayGo({ named, droppedAt }: FileState): boolean {
+    return named.size === 0 && this.#isOld(droppedAt);
   }
 
   #isOld(at: number): boolean {
@@ -185,21 +217,28 @@ export class Files {
     const head: number[] = [];
     let judged = false;
     let bytes = 0;
+    let taken = 0;
     const judge = () => {
       judged = true;
       if (!fitsType(type, Uint8Array.from(head))) throw new WeftError('file-mismatch');
     };
-    for await (const chunk of chunks) {
-      bytes += chunk.length;
-      if (bytes > this.#limits.maxBytes) throw new WeftError('file-too-large');
-      this.#allowances.take(personOf(principal), chunk.length);
-      if (!judged) {
-        head.push(...chunk.subarray(0, TYPE_HEAD_BYTES - head.length));
-        if (head.length >= TYPE_HEAD_BYTES) judge();
+    try {
+      for await (const chunk of chunks) {
+        bytes += chunk.length;
+        if (bytes > this.#limits.maxBytes) throw new WeftError('file-too-large');
+        this.#allowances.take(personOf(principal), chunk.length, isGuest(principal.sub));
+        this.#room.take(chunk.length);
+        taken += chunk.length;
+        if (!judged) {
+          head.push(...chunk.subarray(0, TYPE_HEAD_BYTES - head.length));
+          if (head.length >= TYPE_HEAD_BYTES) judge();
+        }
+        yield chunk;
       }
-      yield chunk;
+      if (!judged) judge();
+    } finally {
+      this.#room.give(taken);
     }
-    if (!judged) judge();
   }
 
   /** Looks for what may go from time to time, until it is told to stop. */
@@ -215,14 +254,9 @@ export class Files {
   }
 }
 
-/** The files that a command's message names. A command that cannot be read names none: it is refused as a whole. */
-export function filesOf(frame: CommandFrame): readonly MessageFile[] {
-  const { type } = frame.action;
-  if (type !== 'send' && type !== 'edit') return [];
-  const command = readCommand(frame);
-  return 'refused' in command || !('body' in command.action)
-    ? []
-    : (command.action.body.files ?? []);
+/** The files that a command's message names. */
+export function filesOf({ action }: Command): readonly MessageFile[] {
+  return action.type === 'send' || action.type === 'edit' ? (action.body.files ?? []) : [];
 }
 
 async function headOf(blobs: BlobStore, tenant: string, hash: string): Promise<Uint8Array> {

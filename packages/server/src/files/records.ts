@@ -1,5 +1,5 @@
 import { type FileNaming, fileStream } from '@weft/protocol';
-import type { Log, LogEntry } from '@weft/storage';
+import type { Log, LogEntry, LogRecord } from '@weft/storage';
 import * as v from 'valibot';
 
 /**
@@ -22,27 +22,43 @@ export interface FileState {
   readonly broughtBy: ReadonlySet<string>;
   /** Conversation → sequences of its messages that name the file. */
   readonly named: ReadonlyMap<string, ReadonlySet<number>>;
+  /** When a message last ceased to name it, UTC milliseconds of the server; 0 when none ever did. */
+  readonly droppedAt: number;
 }
 
-export const UNKNOWN_FILE: FileState = { broughtBy: new Set(), named: new Map() };
+/** A state that goes on with the records: to copy it for each would cost a file of many messages their square. */
+class Folded implements FileState {
+  readonly broughtBy = new Set<string>();
+  readonly named = new Map<string, Set<number>>();
+  droppedAt = 0;
+  /** Number of the last record in it. */
+  number = 0;
 
-/** The state behind one more record. */
-export function stateAfterRecord(
-  state: FileState,
-  record: FileRecord,
-  principal: string,
-): FileState {
-  if (record.type === 'brought') {
-    return { ...state, broughtBy: new Set(state.broughtBy).add(principal) };
+  /** Takes records in that follow each other; what it has already, somebody else has read beside this reader. */
+  take(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      if (record.number <= this.number) continue;
+      this.#take(readFileRecord(record.bytes), record);
+      this.number = record.number;
+    }
   }
-  const { conversation, sequence } = record;
-  const sequences = new Set(state.named.get(conversation));
-  if (record.type === 'named') sequences.add(sequence);
-  else sequences.delete(sequence);
-  const named = new Map(state.named);
-  if (sequences.size > 0) named.set(conversation, sequences);
-  else named.delete(conversation);
-  return { ...state, named };
+
+  #take(what: FileRecord, { principal, at }: LogRecord): void {
+    if (what.type === 'brought') {
+      this.broughtBy.add(principal);
+      return;
+    }
+    const { conversation, sequence } = what;
+    const sequences = this.named.get(conversation) ?? new Set<number>();
+    if (what.type === 'named') {
+      sequences.add(sequence);
+      this.named.set(conversation, sequences);
+      return;
+    }
+    sequences.delete(sequence);
+    if (sequences.size === 0) this.named.delete(conversation);
+    this.droppedAt = Math.max(this.droppedAt, at);
+  }
 }
 
 const utf8 = new TextEncoder();
@@ -78,8 +94,8 @@ export function broughtEntry(tenant: string, hash: string, sub: string, at: numb
   };
 }
 
-/** Records per read. */
-const PAGE = 1_000;
+/** Records per read: whoever appends waits for no longer than one takes. */
+const PAGE = 256;
 
 /** Files whose state is kept: those on a screen are asked for at once. */
 const KEPT = 512;
@@ -87,29 +103,34 @@ const KEPT = 512;
 /** Reads states off the log, and keeps those asked for last. */
 export class FileReader {
   readonly #log: Pick<Log, 'read'>;
+  readonly #keeps: number;
   /** By stream, the one used last at the end. */
-  readonly #kept = new Map<string, { readonly number: number; readonly state: FileState }>();
+  readonly #kept = new Map<string, Folded>();
 
-  constructor(log: Pick<Log, 'read'>) {
+  /** @param keeps how many states it keeps */
+  constructor(log: Pick<Log, 'read'>, keeps = KEPT) {
     this.#log = log;
+    this.#keeps = keeps;
   }
 
-  /** @throws Error when a record is none: the database was changed by something else */
+  /**
+   * What is known of a file now. It goes on with the file while it is kept: whoever needs it as it was takes a copy.
+   * @throws Error when a record is none: the database was changed by something else
+   */
   async of(tenant: string, hash: string): Promise<FileState> {
     const stream = fileStream(tenant, hash);
-    let { number, state } = this.#kept.get(stream) ?? { number: 0, state: UNKNOWN_FILE };
+    const state = this.#kept.get(stream) ?? new Folded();
     for (;;) {
-      const records = await this.#log.read(stream, number, PAGE);
-      for (const record of records) {
-        number = record.number;
-        state = stateAfterRecord(state, readFileRecord(record.bytes), record.principal);
-      }
+      const records = await this.#log.read(stream, state.number, PAGE);
+      state.take(records);
       if (records.length < PAGE) break;
+      // A promise alone lets nobody in between: a file of many messages would hold up all who write.
+      await new Promise((resolve) => setImmediate(resolve));
     }
     this.#kept.delete(stream);
-    if (number > 0) this.#kept.set(stream, { number, state });
+    if (state.number > 0) this.#kept.set(stream, state);
     const [oldest] = this.#kept.keys();
-    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    if (this.#kept.size > this.#keeps && oldest !== undefined) this.#kept.delete(oldest);
     return state;
   }
 }

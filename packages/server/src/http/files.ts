@@ -5,14 +5,11 @@ import * as v from 'valibot';
 import type { Principal } from '../auth/principal.ts';
 import type { Files } from '../files/files.ts';
 import { sendJson, tokenOf } from './json.ts';
-import { allowTime } from './slow-requests.ts';
+import { allowRest, allowTime, limitReading } from './slow-requests.ts';
 
 /** Files of messages: brought and fetched by their hash, on a path where nothing else is. */
 
 export const FILES_PATH = '/files/';
-
-/** Milliseconds: between two pieces of a file that is brought, and for all of it. */
-const PATIENCE = { piece: 20_000, whole: 900_000 } as const;
 
 /** Seconds: what a hash stands for never changes. */
 const FOR_EVER = 31_536_000;
@@ -43,13 +40,18 @@ export async function answerFiles(
   if (!ID_PATTERN.test(conversation)) throw new WeftError('name-invalid');
   const type = request.headers['content-type'] ?? UNKNOWN_TYPE;
   const file = { hash, type: type.toLowerCase(), conversation };
-  const more = allowTime(request, PATIENCE);
+  const { patience } = host.files;
+  let more: (() => void) | undefined;
+  // Once somebody who may bring it asks for its bytes: all others have the time of any request.
+  const began = () => {
+    more ??= allowTime(request, patience);
+    more();
+  };
   try {
-    const bytes = await host.files.bring(principal, file, piecesOf(request, more));
+    const bytes = await host.files.bring(principal, file, piecesOf(request, began));
     sendJson(response, 200, { hash, bytes });
   } catch (error) {
-    // What is still on its way is let pass: a browser that is cut off while it sends never reads why.
-    request.resume();
+    if (more !== undefined) allowRest(request, patience);
     if (request.destroyed && !request.complete) {
       throw new WeftError('request-invalid', 'It ended halfway.', { cause: error });
     }
@@ -87,11 +89,23 @@ async function send(
     'content-type': file.type,
     'content-length': file.bytes,
   });
+  const more = limitReading(response, files.patience);
   // The head is out: all that can be said of a failure now is that the answer ends early.
-  await pipeline(file.content(), response).catch(() => response.destroy());
+  await pipeline(countedPieces(file.content(), more), response).catch(() => response.destroy());
+}
+
+async function* countedPieces(
+  content: AsyncIterable<Uint8Array>,
+  more: () => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of content) {
+    yield chunk;
+    more();
+  }
 }
 
 async function* piecesOf(request: IncomingMessage, more: () => void): AsyncGenerator<Uint8Array> {
+  more();
   for await (const piece of request.iterator({ destroyOnReturn: false })) {
     more();
     yield v.parse(v.instance(Uint8Array), piece);
