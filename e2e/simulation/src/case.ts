@@ -70,6 +70,8 @@ export const actionSchema = v.variant('type', [
     which: v.picklist(['up', 'down', 'both']),
     ms: v.number(),
   }),
+  /** The client reads nothing for so long, and its socket stays open. */
+  v.object({ type: v.literal('stall'), when, site: v.string(), ms: v.number() }),
   v.object({ type: v.literal('partition'), when, site: v.string(), ms: v.number() }),
   /** The server is killed: now, or when a commit reaches a point for the nth time from now. */
   v.object({

@@ -29,6 +29,8 @@ export interface HostOptions {
   readonly people: People;
   /** Whether rights are asked for each time, and not read from tokens. */
   readonly authorizes: boolean;
+  /** Bytes that a document may have. */
+  readonly documentBytes: number;
   /** How many it takes at once; more than there are, where nothing is said. */
   readonly admission?: { readonly seats: number; readonly kept: number } | undefined;
   /** Records have become durable. */
@@ -118,7 +120,8 @@ export class Host {
   }
 
   #start(process: SimProcess, random: SimRandom): void {
-    const { universe, scheduler, network, people, authorizes, admission } = this.#options;
+    const { universe, scheduler, network, people, authorizes, admission, documentBytes } =
+      this.#options;
     const { wrappers } = universe;
     const own = openSimStore({
       scheduler,
@@ -138,7 +141,7 @@ export class Host {
       build: 'sim',
       now: () => SIM_EPOCH + Math.floor(scheduler.now),
       logger: SILENT,
-      limits: SIM_LIMITS,
+      limits: { ...SIM_LIMITS, documentBytes },
       folder: { fold: async (updates) => universe.foldUpdates(updates), close: async () => {} },
       verify: async (token) => people.verify(token),
       ...(admission === undefined

@@ -19,6 +19,8 @@ export interface Outcome {
   readonly access: { readonly renewed: number; readonly expired: number; readonly denied: number };
   /** Sockets that were let in after they had waited in a line. */
   readonly waited: number;
+  /** The most bytes that ever waited in the server for somebody who did not read. */
+  readonly waiting: number;
   /** Virtual milliseconds that passed. */
   readonly lasted: number;
   /** What Hocuspocus and others printed. */
@@ -68,6 +70,7 @@ export async function run(universe: Universe, of: Case): Promise<Outcome> {
     resumed: world.resumed,
     access: world.access,
     waited: world.waited,
+    waiting: world.waiting,
     lasted: scheduler.now,
     printed,
   };

@@ -1,6 +1,7 @@
 import { ATTACK_NAMES } from './adversary/kinds.ts';
 import type { Case } from './case.ts';
 import { crowd } from './crowd.ts';
+import { flood } from './flood.ts';
 import { STANDARD, generate, siege } from './generate.ts';
 
 /** One seed in so many is a siege: every attack once, in another order. */
@@ -10,6 +11,7 @@ const SIEGE_EVERY = 25;
 export function caseOf(seed: number): Case {
   if (seed % SIEGE_EVERY === 0) return siege(String(seed), ATTACK_NAMES);
   if (seed % 23 === 4) return crowd(String(seed));
+  if (seed % 23 === 16) return flood(String(seed));
   return generate(String(seed), STANDARD, ATTACK_NAMES);
 }
 

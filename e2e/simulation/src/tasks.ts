@@ -58,6 +58,8 @@ export type Result =
       readonly access: Outcome['access'];
       /** Sockets that were let in after they had waited in a line. */
       readonly waited: number;
+      /** The most bytes that ever waited in the server for somebody who did not read. */
+      readonly waiting: number;
       readonly cost: number;
     };
 
@@ -74,6 +76,7 @@ export async function perform(data: unknown, tell: (result: Result) => void): Pr
   let commands = 0;
   let resumed = 0;
   let waited = 0;
+  let waiting = 0;
   const access = { renewed: 0, expired: 0, denied: 0 };
   for (const [name, each] of casesOf(task)) {
     const outcome = await run(universe, each);
@@ -81,6 +84,7 @@ export async function perform(data: unknown, tell: (result: Result) => void): Pr
     commands += outcome.commands;
     resumed += outcome.resumed;
     waited += outcome.waited;
+    waiting = Math.max(waiting, outcome.waiting);
     access.renewed += outcome.access.renewed;
     access.expired += outcome.access.expired;
     access.denied += outcome.access.denied;
@@ -88,7 +92,7 @@ export async function perform(data: unknown, tell: (result: Result) => void): Pr
     else if (task.task !== 'seeds' && task.task !== 'gossip')
       tell({ type: 'ran', name, trace: outcome.trace });
   }
-  tell({ type: 'done', runs, commands, resumed, access, waited, cost: cpuTime() - start });
+  tell({ type: 'done', runs, commands, resumed, access, waited, waiting, cost: cpuTime() - start });
 }
 
 function casesOf(task: Exclude<Task, { task: 'bugs' }>): Iterable<readonly [string, Case]> {

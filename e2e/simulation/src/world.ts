@@ -1,5 +1,12 @@
 import { SESSION_PROTOCOL, contentHash } from '@weft/protocol';
-import { SimNetwork, type SimRandom, SimScheduler, Trace, createRandom } from '@weft/testkit/sim';
+import {
+  type Link,
+  SimNetwork,
+  type SimRandom,
+  SimScheduler,
+  Trace,
+  createRandom,
+} from '@weft/testkit/sim';
 import type { Action, Case } from './case.ts';
 import { Adversary } from './adversary/adversary.ts';
 import { Host } from './host.ts';
@@ -13,7 +20,16 @@ import { SessionLedger } from './ledger/session-ledger.ts';
 import { Violations } from './ledger/violations.ts';
 import { WireLedger, streamOf } from './ledger/wire.ts';
 import { People } from './people.ts';
-import { ADVERSARY, CONVERSATION, DOCUMENTS, TENANT, personAt, siteOf, subOf } from './rules.ts';
+import {
+  ADVERSARY,
+  CONVERSATION,
+  DOCUMENTS,
+  SIM_LIMITS,
+  TENANT,
+  personAt,
+  siteOf,
+  subOf,
+} from './rules.ts';
 import { Device } from './tab.ts';
 import type { Universe } from './universe.ts';
 
@@ -24,6 +40,15 @@ const QUIET_WITHIN = 180_000;
 
 /** The same where people wait for each other's seats: those of tabs that were killed are kept for a minute each. */
 const TURNS_WITHIN = 600_000;
+
+/** Milliseconds in which a write is answered, where disks and networks are well. */
+const OTHERS_WITHIN = 1_500;
+
+/** Bytes that may wait for who does not read: a MiB, what was asked for, and the frame that was one too many. */
+const QUEUED_MAX = 1.5 * 1024 * 1024;
+
+/** Bytes that a document may have where somebody does not read. */
+const FLOODED_BYTES = 8 * 1024 * 1024;
 
 /** Everything of one run: a machine with the server, devices with tabs, an adversary, and the ledgers that watch. */
 export class World {
@@ -47,6 +72,8 @@ export class World {
   readonly #reader: Device;
   readonly #adversary: Adversary;
   #peace = false;
+  /** The most bytes that ever waited for who did not read. */
+  #waiting = 0;
   /** Who lost what. */
   readonly #taken: (readonly [sub: string, resource: string])[] = [];
 
@@ -85,7 +112,7 @@ export class World {
             subAt,
           });
     this.#admission = admission;
-    const wire = new WireLedger(violations, durable, { access, admission });
+    const wire = new WireLedger(violations, durable, now, { access, admission });
     this.#wire = wire;
     const sessions = new SessionLedger(violations, wire);
     this.#sessions = sessions;
@@ -99,6 +126,7 @@ export class World {
       farewells: run.admission !== undefined,
       events: {
         sent: (link, way, frame) => {
+          if (way === 'down') this.#expectBound(link);
           if (link.protocol === SESSION_PROTOCOL) sessions.sent(link, way, frame);
           else if (way === 'down') wire.down(link, frame);
         },
@@ -121,6 +149,7 @@ export class World {
         },
       },
     });
+    const stalls = run.actions.some(({ type }) => type === 'stall');
     this.#host = new Host({
       universe,
       scheduler,
@@ -129,6 +158,8 @@ export class World {
       people,
       authorizes,
       admission: run.admission,
+      // Whoever makes others wait writes more than a document has room for else.
+      documentBytes: stalls ? FLOODED_BYTES : SIM_LIMITS.documentBytes,
       durable: (records) => durable.add(records),
     });
     const device = (site: string, person: string, ledger: DeviceLedger, offers: boolean) =>
@@ -182,6 +213,11 @@ export class World {
   /** Sockets that were let in after they had waited in a line. */
   get waited(): number {
     return this.#admission?.waited ?? 0;
+  }
+
+  /** The most bytes that ever waited in the server for somebody who did not read. */
+  get waiting(): number {
+    return this.#waiting;
   }
 
   /** Lives through the case, then through the peace after it, and is judged all along. */
@@ -262,6 +298,17 @@ export class World {
         this.#network.silence(action.site, action.which);
         later(action.ms, () => this.#network.return(action.site));
         break;
+      case 'stall': {
+        const { site } = action;
+        this.#network.stall(site);
+        const sound = () => this.#expectOthersGoOn(site);
+        if (action.ms > OTHERS_WITHIN) later(OTHERS_WITHIN, sound);
+        later(action.ms, () => {
+          sound();
+          this.#network.read(site);
+        });
+        break;
+      }
       case 'partition':
         this.#network.leave(action.site);
         later(action.ms, () => this.#network.return(action.site));
@@ -301,6 +348,21 @@ export class World {
     }
   }
 
+  /** A3: what others write is answered, whoever does not read. */
+  #expectOthersGoOn(site: string): void {
+    const late = this.#wire.late(OTHERS_WITHIN, site);
+    if (late === undefined) return;
+    this.violations.add('A3', `${site} does not read, and ${late} waits`);
+  }
+
+  /** S4: what waits in the server for who does not read. */
+  #expectBound({ site, down }: Link): void {
+    const { queued } = down;
+    this.#waiting = Math.max(this.#waiting, queued);
+    if (queued <= QUEUED_MAX) return;
+    this.violations.add('S4', `${queued} bytes wait for ${site}, which does not read`);
+  }
+
   /** R3: somebody loses a resource, and gets it back. */
   #take(sub: string, resource: string, ms: number): void {
     if (!this.#people.take(sub, resource)) return;
@@ -331,6 +393,7 @@ export class World {
     for (const device of this.#devices) {
       device.health = 'well';
       device.withoutTokens(0);
+      this.#network.read(device.site);
       this.#network.return(device.site);
     }
     this.#network.return(ADVERSARY);

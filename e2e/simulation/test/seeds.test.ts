@@ -20,7 +20,7 @@ function failures(results: readonly Result[]): readonly string[] {
 
 describe('the whole system under the simulator', () => {
   it(
-    '[D1] [D2] [D3] [D5] [D7] [D9] [C1] [C2] [C3] [C4] [C5] [C6] [C7] [R2] [R3] [S1] [S3] [A1] [A2] holds over 2,000 seeds',
+    '[D1] [D2] [D3] [D5] [D7] [D9] [C1] [C2] [C3] [C4] [C5] [C6] [C7] [R2] [R3] [S1] [S3] [S4] [A1] [A2] [A3] holds over 2,000 seeds',
     { timeout: 9 * 60_000 },
     async () => {
       const results = await performAll(
@@ -44,6 +44,7 @@ describe('the whole system under the simulator', () => {
       for (const kind of ['renewed', 'expired', 'denied'] as const) {
         expect(done.reduce((sum, { access }) => sum + access[kind], 0)).toBeGreaterThan(SEEDS / 25);
       }
+      expect(Math.max(...done.map(({ waiting }) => waiting))).toBeGreaterThan(1024 * 1024);
       expect(done.reduce((sum, { waited }) => sum + waited, 0)).toBeGreaterThan(SEEDS / 5);
     },
   );

@@ -4,6 +4,7 @@ import { ADMISSION_BUGS } from './admission-bugs.ts';
 import type { Bug } from './bug.ts';
 import { CLIENT_BUGS } from './client-bugs.ts';
 import { CONVERSATION_BUGS } from './conversation-bugs.ts';
+import { FLOW_BUGS } from './flow-bugs.ts';
 import { doorGuards } from './guards.ts';
 import { SERVER_BUGS } from './server-bugs.ts';
 import { SESSION_BUGS } from './session-bugs.ts';
@@ -19,6 +20,7 @@ export const PLANTED: readonly Bug[] = [
   ...CONVERSATION_BUGS,
   ...ACCESS_BUGS,
   ...ADMISSION_BUGS,
+  ...FLOW_BUGS,
 ];
 
 /** The door, once without each of its guards. */

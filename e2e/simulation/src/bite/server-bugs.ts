@@ -246,6 +246,8 @@ function sendingThrough(change: (frame: Data) => Data | undefined): Wrappers {
           if (changed !== undefined) transport.send(changed);
         },
         close: (code, reason) => transport.close(code, reason),
+        queued: () => transport.queued(),
+        drained: () => transport.drained(),
       }),
   };
 }

@@ -18,6 +18,8 @@ import type { Violations } from './violations.ts';
 /** A write that has reached the server and was not answered yet. */
 interface PendingWrite {
   readonly n: number;
+  /** When it came. */
+  readonly at: number;
   /** `undefined` when nobody can read it. */
   readonly content: Content | undefined;
   readonly hostile: Hostile | undefined;
@@ -38,6 +40,7 @@ export interface Line {
 }
 
 interface LinkLedger {
+  readonly line: Line;
   readonly writes: Map<string, PendingWrite[]>;
 }
 
@@ -48,6 +51,7 @@ interface LinkLedger {
 export class WireLedger {
   readonly #violations: Violations;
   readonly #durable: DurableLog;
+  readonly #now: () => number;
   readonly #links = new Map<number, LinkLedger>();
   /** Sessions without a link: what is said to them waits, perhaps for ever. */
   readonly #parked = new Set<number>();
@@ -65,6 +69,7 @@ export class WireLedger {
   constructor(
     violations: Violations,
     durable: DurableLog,
+    now: () => number,
     watchers: {
       readonly access?: AccessLedger | undefined;
       readonly admission?: AdmissionLedger | undefined;
@@ -72,6 +77,7 @@ export class WireLedger {
   ) {
     this.#violations = violations;
     this.#durable = durable;
+    this.#now = now;
     this.#access = watchers.access;
     this.#admission = watchers.admission;
   }
@@ -98,7 +104,7 @@ export class WireLedger {
     if (type !== MessageType.Sync && type !== MessageType.SyncReply) return;
     if (reader.uint() === SyncType.Step1) return;
     const bytes = reader.bytes();
-    const write = { n: reader.uint(), content: readContent(bytes), hostile };
+    const write = { n: reader.uint(), at: this.#now(), content: readContent(bytes), hostile };
     if (write.content !== undefined) this.#durable.arrived(streamOf(address), bytes, write.content);
     const { writes } = this.#link(link);
     const list = writes.get(address);
@@ -167,6 +173,17 @@ export class WireLedger {
       for (const list of writes.values()) if (list.length > 0) return false;
     }
     return true;
+  }
+
+  /** A write that came so long ago and has no answer, in words, unless it is from this site. */
+  late(ms: number, site: string): string | undefined {
+    for (const [id, { line, writes }] of this.#links) {
+      if (this.#parked.has(id) || line.site === site) continue;
+      for (const [address, [first]] of writes) {
+        if (first !== undefined && this.#now() - first.at > ms) return `a write at ${address}`;
+      }
+    }
+    return undefined;
   }
 
   /** The writes without an answer, in words. */
@@ -277,7 +294,7 @@ export class WireLedger {
   #link(link: Line): LinkLedger {
     const found = this.#links.get(link.id);
     if (found !== undefined) return found;
-    const made: LinkLedger = { writes: new Map() };
+    const made: LinkLedger = { line: link, writes: new Map() };
     this.#links.set(link.id, made);
     return made;
   }

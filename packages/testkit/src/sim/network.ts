@@ -8,6 +8,10 @@ export interface SimTransport {
   readonly readyState: number;
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void;
   close(code?: number, reason?: string): void;
+  /** Bytes that were sent and have not left: none, unless the client has stopped reading. */
+  queued(): number;
+  /** Resolves when all that was sent has left, or never will. */
+  drained(): Promise<void>;
 }
 
 /** What a server makes of a socket. */
@@ -141,6 +145,16 @@ export class SimNetwork {
       link.silence(which);
       this.#scheduler.after(SILENCE_MAX, () => link.cut(), 'nobody');
     }
+  }
+
+  /** The clients of a site stop reading; their sockets stay open, and what they send still leaves. */
+  stall(site: string): void {
+    for (const link of this.#of(site)) link.down.stall();
+  }
+
+  /** They read again. */
+  read(site: string): void {
+    for (const link of this.#of(site)) link.down.read();
   }
 
   /** A site is cut off: its sockets go silent, and new ones reach nobody. */

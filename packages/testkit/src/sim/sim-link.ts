@@ -125,7 +125,16 @@ export class Link {
   accept(listener: SimListener): void {
     const { scheduler, socket, client } = this.#options;
     if (this.#clientOver || this.#refused || this.opened) return;
+    const { process } = listener;
     const transport = transportOf({
+      queued: () => this.down.queued,
+      // In a turn of the server's own: what it does then must die with it.
+      drained: () =>
+        this.down.queued === 0
+          ? Promise.resolve()
+          : new Promise((resolve) => {
+              this.down.whenDrained(() => void scheduler.after(0, resolve, process));
+            }),
       readyState: () => this.#readyState,
       send: (data) => {
         if (this.#server.state !== 'open') return;
@@ -273,6 +282,8 @@ function transportOf(parts: {
   readonly readyState: () => number;
   readonly send: SimTransport['send'];
   readonly close: SimTransport['close'];
+  readonly queued: () => number;
+  readonly drained: () => Promise<void>;
 }): SimTransport {
   return {
     get readyState() {
@@ -280,5 +291,7 @@ function transportOf(parts: {
     },
     send: parts.send,
     close: parts.close,
+    queued: parts.queued,
+    drained: parts.drained,
   };
 }
