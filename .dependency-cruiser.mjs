@@ -11,7 +11,8 @@ const ARROWS = {
   'packages/react': ['packages/protocol', 'packages/client', 'packages/editor'],
   'packages/element': ['packages/protocol', 'packages/client', 'packages/editor'],
   'packages/testkit': ['packages/protocol', 'packages/storage'],
-  'apps/server': ['packages/protocol', 'packages/storage', 'packages/server'],
+  // Of the testkit the checkers alone, for `weft check-history`.
+  'apps/server': ['packages/protocol', 'packages/storage', 'packages/server', 'packages/testkit'],
   'apps/web': [
     'packages/protocol',
     'packages/storage',
@@ -28,6 +29,8 @@ const ARROWS = {
     'packages/testkit',
   ],
   'e2e/browser': ['packages/storage', 'packages/testkit'],
+  // Apps that are not ours, tested as their own teams would.
+  'e2e/stock': ['packages/testkit'],
   // Real clients against real server processes that are killed, starved and restored.
   'e2e/processes': [
     'packages/protocol',

@@ -14,7 +14,10 @@ const args = [
 
 /** One worker: every test has a server of its own, and figures are taken with the machine to themselves. */
 export default defineConfig({
-  testDir: 'test',
+  projects: [
+    { name: 'product', testDir: 'test' },
+    { name: 'stock apps', testDir: '../stock/test' },
+  ],
   outputDir: fileURLToPath(new URL('../../test-results/e2e', import.meta.url)),
   workers: 1,
   // A flake that a retry hides is a bug that a person meets.

@@ -390,3 +390,38 @@ async function writeConversation(
   }
   await store.close();
 }
+
+describe('weft check-history', () => {
+  const write = (...lines: readonly object[]) => {
+    const directory = temporaryDirectory();
+    const file = join(directory, 'history.jsonl');
+    writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    return { directory, file };
+  };
+  const head = { type: 'history', version: 1 };
+  const acked = { type: 'acked', at: 1, peer: 'ann', conversation: 'loom', id: 'a', sequence: 1 };
+
+  it('[C2] finds what is wrong with a recorded history, by line, and ends with 1', async () => {
+    const { directory, file } = write(head, acked, { ...acked, peer: 'bea', id: 'b' });
+    const { code, said } = await weft(directory, 'check-history', file);
+    expect(code).toBe(1);
+    expect(said).toContain('line 3: [C2] loom: 1 is a and b');
+  });
+
+  it('says what it could ask of a sound one, and ends with 0', async () => {
+    const { directory, file } = write(head, acked, { type: 'end', at: 2 });
+    const { code, said } = await weft(directory, 'check-history', file);
+    expect(code).toBe(0);
+    expect(said).toContain('3 events; judged: C1 1×, C7 1×.');
+    expect(said).toContain('No law is broken.');
+  });
+
+  it('refuses what is no history, in a sentence', async () => {
+    const { directory, file } = write({ ...head, version: 9 });
+    await expect(weft(directory, 'check-history', file)).rejects.toThrow(
+      'This history has version 9',
+    );
+    await expect(weft(directory, 'check-history', `${file}.none`)).rejects.toThrow('ENOENT');
+    await expect(weft(directory, 'check-history')).rejects.toThrow(UsageError);
+  });
+});

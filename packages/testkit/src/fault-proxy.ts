@@ -1,6 +1,9 @@
 import { Agent, type IncomingMessage, type ServerResponse, createServer, request } from 'node:http';
 import { type Socket, connect } from 'node:net';
+import type { FrameStream } from './frame-stream.ts';
 import { type Held, type Link, linkSockets } from './link.ts';
+import { FrameFaults, type SeenFrame } from './proxy-frames.ts';
+import type { Slowness } from './slow-lane.ts';
 
 /**
  * A proxy between browsers and a server that can cut one WebSocket path and leave the rest of the origin alone:
@@ -22,6 +25,12 @@ export interface FaultProxy {
   pause(held?: Held): void;
   /** Forwards what a pause held back, and the new connections it kept waiting. */
   resume(): void;
+  /** Makes the path slow, open connections too; nothing makes it quick again, and hands on what was under way. */
+  slow(slowness: Slowness | undefined): void;
+  /** Loses the next messages: with `up` of clients, with `down` of the server, else whichever come. */
+  dropFrames(count: number, way?: Held): void;
+  /** Delivers the next messages twice. */
+  duplicate(count: number, way?: Held): void;
   /** Sends what comes from now on elsewhere: a server that came back on another port. */
   setTarget(target: string): void;
   /** Closes every connection and stops listening. Idempotent. */
@@ -31,15 +40,24 @@ export interface FaultProxy {
 export interface FaultProxyOptions {
   /** Origin of the server, `http://127.0.0.1:4400`. */
   readonly target: string;
-  /** The WebSocket path that faults apply to; default `/sync`. */
+  /** The WebSocket path that faults apply to, with all below it; default `/sync`. */
   readonly path?: string;
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  /** Chooses what jitter deals. */
+  readonly seed?: string | number;
+  /** Told of each message on the path. */
+  readonly onFrame?: (frame: SeenFrame) => void;
 }
 
-/** Starts a proxy on a free port of 127.0.0.1. Rejects when it cannot listen. */
+/** Starts a proxy on 127.0.0.1. Rejects when it cannot listen. */
 export async function createFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const path = options.path ?? '/sync';
   let target = new URL(options.target);
   let wire: 'open' | 'cut' | 'held' = 'open';
+  let slowness: Slowness | undefined;
+  let links = 0;
+  const faults = new FrameFaults(options.onFrame ?? (() => undefined));
   const faulty = new Set<Link>();
   const other = new Set<Link>();
   let waiting: (() => void)[] = [];
@@ -71,7 +89,8 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
 
   const upgrade = (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on('error', () => {});
-    const isFaulty = pathOf(incoming) === path;
+    const asked = pathOf(incoming);
+    const isFaulty = asked === path || asked.startsWith(`${path}/`);
     if (isFaulty && wire === 'cut') {
       socket.resetAndDestroy();
       return;
@@ -82,10 +101,20 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
     }
     const onward = connect({ host: target.hostname, port: Number(target.port), noDelay: true });
     socket.setNoDelay(true);
-    onward.write(requestHead(incoming));
-    if (head.length > 0) onward.write(head);
+    const isFramed = isFaulty && incoming.headers.upgrade?.toLowerCase() === 'websocket';
+    onward.write(requestHead(incoming, isFramed));
+    const filter = isFramed ? messages(faults) : undefined;
+    for (const part of filter === undefined ? [head] : filter(head, 'up')) {
+      if (part.length > 0) onward.write(part);
+    }
     const set = isFaulty ? faulty : other;
-    const link = linkSockets(socket, onward, () => set.delete(link));
+    links += 1;
+    const link = linkSockets(socket, onward, {
+      gone: () => set.delete(link),
+      ...(isFaulty ? { slowness: () => slowness } : {}),
+      ...(filter === undefined ? {} : { filter }),
+      seed: `${options.seed ?? 1}/${links}`,
+    });
     set.add(link);
   };
 
@@ -96,8 +125,8 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
     socket.on('close', () => sockets.delete(socket));
   });
   const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.once('error', (error) => reject(notListening(error, options.port ?? 0)));
+    server.listen(options.port ?? 0, '127.0.0.1', () => {
       const address = server.address();
       if (typeof address === 'object' && address !== null) resolve(address.port);
       else reject(new Error('the proxy has no address'));
@@ -106,6 +135,7 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
 
   const open = () => {
     wire = 'open';
+    faults.clear();
     for (const link of faulty) link.resume();
     const late = waiting;
     waiting = [];
@@ -133,6 +163,12 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
     resume: () => {
       if (wire === 'held') open();
     },
+    slow: (next) => {
+      slowness = next;
+      if (next === undefined) for (const link of faulty) link.hurry();
+    },
+    dropFrames: (count, way = 'both') => faults.drop(count, way),
+    duplicate: (count, way = 'both') => faults.twice(count, way),
     setTarget: (next) => {
       target = new URL(next);
     },
@@ -152,10 +188,44 @@ function pathOf(incoming: IncomingMessage): string {
   return (incoming.url ?? '/').split('?', 1)[0] ?? '/';
 }
 
-/** The request as it came, byte for byte in its headers: origin and host checks see what the browser sent. */
-function requestHead(incoming: IncomingMessage): string {
+/** The messages of both directions, after the head of the server's answer. */
+function messages(faults: FrameFaults): (bytes: Buffer, way: 'up' | 'down') => readonly Buffer[] {
+  const streams: Readonly<Record<'up' | 'down', FrameStream>> = {
+    up: faults.stream('up'),
+    down: faults.stream('down'),
+  };
+  let answer = Buffer.alloc(0);
+  let after: 'head' | 'frames' | 'plain' = 'head';
+  return (bytes, way) => {
+    if (way === 'up' || after === 'frames') return streams[way].push(bytes);
+    if (after === 'plain') return [bytes];
+    answer = Buffer.concat([answer, bytes]);
+    const end = answer.indexOf('\r\n\r\n');
+    if (end < 0) return [];
+    const [head, rest] = [answer.subarray(0, end + 4), answer.subarray(end + 4)];
+    // A refusal has a body and no messages.
+    after = head.toString('latin1').startsWith('HTTP/1.1 101') ? 'frames' : 'plain';
+    return after === 'plain' ? [answer] : [head, ...streams.down.push(rest)];
+  };
+}
+
+function notListening(error: Error, port: number): Error {
+  return 'code' in error && error.code === 'EADDRINUSE'
+    ? new Error(
+        `Port ${port} of 127.0.0.1 is in use: end what listens there, or leave \`port\` out to take a free one.`,
+        { cause: error },
+      )
+    : error;
+}
+
+/**
+ * The request as it came, byte for byte in its headers: origin and host checks see what the browser sent.
+ * @param isFramed without the offer to compress: a message that is lost would break all that are compressed after it
+ */
+function requestHead(incoming: IncomingMessage, isFramed: boolean): string {
   const lines = [`${incoming.method} ${incoming.url} HTTP/${incoming.httpVersion}`];
   for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
+    if (isFramed && incoming.rawHeaders[i]?.toLowerCase() === 'sec-websocket-extensions') continue;
     lines.push(`${incoming.rawHeaders[i]}: ${incoming.rawHeaders[i + 1]}`);
   }
   return `${lines.join('\r\n')}\r\n\r\n`;

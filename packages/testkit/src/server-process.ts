@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { promisify } from 'node:util';
 
 /** A real server in a process of its own, so that a test can kill it as power loss would. */
 export interface ServerProcess {
@@ -12,6 +13,17 @@ export interface ServerProcess {
   wrote(text: string): Promise<void>;
   /** Sends a signal (default SIGTERM) and resolves with how the process ended. Idempotent. */
   kill(signal?: NodeJS.Signals): Promise<ServerExit>;
+  /** Stops it where it stands (SIGSTOP): its sockets stay open, and nothing is answered. */
+  pause(): void;
+  /** Lets it go on. */
+  resume(): void;
+  /**
+   * Its disk takes nothing more: the kernel refuses each of its writes to a file (by RLIMIT_FSIZE, so as EFBIG).
+   * What is there can be read. Rejects where there is no `prlimit` (util-linux).
+   */
+  fillDisk(): Promise<void>;
+  /** There is room again. */
+  freeDisk(): Promise<void>;
   /** Starts it again on the same port with the same data. Rejects while it still runs. */
   restart(): Promise<ServerProcess>;
 }
@@ -103,9 +115,17 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
       }
     },
     kill: (signal = 'SIGTERM') => {
-      if (isRunning(child)) child.kill(signal);
+      if (isRunning(child)) {
+        child.kill(signal);
+        // One that stands still hears of no other signal.
+        child.kill('SIGCONT');
+      }
       return ended;
     },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+    fillDisk: () => limitFiles(pid, '0'),
+    freeDisk: () => limitFiles(pid, 'unlimited'),
     restart: () => {
       if (isRunning(child)) {
         return Promise.reject(new Error('the server still runs'));
@@ -117,6 +137,18 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
 
 function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
+}
+
+/** Changes the soft limit alone: the hard one could not be raised again. */
+async function limitFiles(pid: number, bytes: '0' | 'unlimited'): Promise<void> {
+  try {
+    await promisify(execFile)('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`]);
+  } catch (error) {
+    throw new Error(
+      'A disk can be filled on Linux alone, with `prlimit` (package util-linux), while the server runs.',
+      { cause: error },
+    );
+  }
 }
 
 function collect(child: ChildProcess, write: (text: string) => void): void {

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { StorageError } from '@weft/storage';
 import { backupDatabase, restoreDatabase } from '@weft/storage/sqlite';
+import { describeHistory } from '@weft/testkit/history';
 import { UsageError, databaseFile } from '../config.ts';
 import { type Arguments, readArguments, readSpan } from './arguments.ts';
 import { checkDatabase, describeReport } from './check.ts';
+import { checkHistory } from './check-history.ts';
 
 export const COMMAND_HELP = `weft: looks after the database of a Weft server.
 
@@ -14,6 +16,8 @@ Commands
                      Files of messages are copied to <file>.files: keep both together
   check [file]       looks for what is wrong with the database, or with a back-up; ends with 1 when something is
     --json             the report as JSON
+  check-history <file.jsonl>
+                     holds a recorded history (@weft/testkit/history) to the laws; ends with 1 when one is broken
   restore <backup>   puts a back-up in place of the database, which is set aside; the server must not run
     --recovery-window 30m
                        for so long clients may bring back what the back-up lacks, also what others wrote
@@ -55,6 +59,8 @@ export async function runCommand(
       return runBackup(readArguments(rest, {}), context);
     case 'check':
       return runCheck(readArguments(rest, { flags: ['--json'] }), context);
+    case 'check-history':
+      return runCheckHistory(readArguments(rest, {}), context);
     case 'restore':
       return runRestore(
         readArguments(rest, { flags: ['--without-files'], values: ['--recovery-window'] }),
@@ -81,6 +87,13 @@ async function runCheck(
   const report = await checkDatabase(file === undefined ? databaseFile(env) : resolve(file));
   say(flags.has('--json') ? JSON.stringify(report, undefined, 2) : describeReport(report, now()));
   return report.problems.length + report.contents.files.problems.length === 0 ? 0 : 1;
+}
+
+async function runCheckHistory({ plain }: Arguments, { say }: CommandContext): Promise<number> {
+  const file = resolve(one(plain, 'check-history needs the name of a history.'));
+  const report = await checkHistory(file);
+  say(describeHistory(report));
+  return report.violations.length === 0 ? 0 : 1;
 }
 
 async function runRestore(
