@@ -63,13 +63,27 @@ interface Waiting {
   toldAt: number;
 }
 
+/** A place, without functions of its own: every socket has one. */
+class Held implements Place {
+  entry: Place['entry'] = 'seated';
+  readonly #leave: (place: Held, how: 'left' | 'cut') => void;
+
+  constructor(leave: (place: Held, how: 'left' | 'cut') => void) {
+    this.#leave = leave;
+  }
+
+  leave(how: 'left' | 'cut'): void {
+    this.#leave(this, how);
+  }
+}
+
 /** Who may be on a server at once; who waits, and for how long. */
 export class Admission {
   readonly limits: AdmissionLimits;
   readonly #now: () => number;
-  readonly #seats: Seats<Place>;
+  readonly #seats: Seats<Held>;
   readonly #speed = new Speed();
-  readonly #waiting = new Map<Place, Waiting>();
+  readonly #waiting = new Map<Held, Waiting>();
   /** Sockets that have a document open, by its name. */
   readonly #documents = new Map<string, number>();
   readonly #refused: Record<RefusalCode, number> = {
@@ -116,13 +130,7 @@ export class Admission {
   enter(person: string, guest: Guest): Place {
     // Whoever was kept a seat for until now must not be in front of the line by it.
     this.#expire();
-    let entry: Place['entry'] = 'seated';
-    const place: Place = {
-      get entry() {
-        return entry;
-      },
-      leave: (how) => this.#leave(place, how),
-    };
+    const place = new Held(this.#leave);
     const now = this.#now();
     const result = this.#seats.enter(place, person);
     switch (result) {
@@ -133,20 +141,9 @@ export class Admission {
         this.#returned += 1;
         break;
       case 'waiting':
-        entry = 'waiting';
+        place.entry = 'waiting';
         this.#speed.begin(now);
-        this.#waiting.set(place, {
-          guest: {
-            admitted: () => {
-              entry = 'seated';
-              guest.admitted();
-            },
-            told: (position, wait) => guest.told(position, wait),
-          },
-          since: now,
-          position: 0,
-          toldAt: now,
-        });
+        this.#waiting.set(place, { guest, since: now, position: 0, toldAt: now });
         this.#look();
         this.#greet(place, person);
         break;
@@ -202,12 +199,12 @@ export class Admission {
     this.#looking = undefined;
   }
 
-  #leave(place: Place, how: 'left' | 'cut'): void {
+  readonly #leave = (place: Held, how: 'left' | 'cut'): void => {
     if (this.#waiting.delete(place)) this.#gaveUp += 1;
     this.#seats.leave(place, how === 'cut' ? this.#now() + this.limits.keptMs : undefined);
     if (this.#seats.kept > 0) this.#look();
     this.#admit();
-  }
+  };
 
   #expire(): void {
     if (this.#seats.kept === 0) return;
@@ -223,12 +220,13 @@ export class Admission {
       this.#admitted += 1;
       this.#waitedMs += now - (waiting?.since ?? now);
       this.#speed.admitted(now);
+      place.entry = 'seated';
       waiting?.guest.admitted();
     }
     if (this.#seats.waiting === 0) this.#speed.end();
   }
 
-  #greet(place: Place, person: string): void {
+  #greet(place: Held, person: string): void {
     const waiting = this.#waiting.get(place);
     if (waiting !== undefined) this.#tell(waiting, this.#seats.lastOf(person));
   }

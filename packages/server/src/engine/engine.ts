@@ -113,6 +113,8 @@ export class Engine extends Hocuspocus<EngineContext> {
     this.configuration.quiet = true;
     this.configuration.timeout = NEVER_MS;
     const hooks: Extension<EngineContext> = {
+      // It is for documents within others. To draw one costs a tenth of a millisecond at each loading.
+      onCreateDocument: async () => ({ guid: 'engine' }),
       onAuthenticate: async ({ context, documentName, connectionConfig }) => {
         connectionConfig.readOnly = context.socket.readOnly(documentName);
       },

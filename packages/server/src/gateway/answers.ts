@@ -7,7 +7,7 @@ import type { Line } from './line.ts';
 export class Answers {
   readonly #line: Line;
   /** Highest committed write per document that its author was not told of yet. */
-  readonly #stored = new Map<string, number>();
+  #stored: Map<string, number> | undefined;
 
   constructor(line: Line) {
     this.#line = line;
@@ -27,7 +27,8 @@ export class Answers {
     if (n === undefined) {
       this.#line.wire.send(encodeSyncStatus(key, outcome.outcome === 'stored'));
     } else if (outcome.outcome === 'stored') {
-      if (this.#stored.size === 0) queueMicrotask(() => this.flush());
+      if (this.#stored === undefined) queueMicrotask(() => this.flush());
+      this.#stored ??= new Map();
       this.#stored.set(key, n);
     } else {
       this.flush();
@@ -39,7 +40,10 @@ export class Answers {
 
   /** One `stored` per document and turn: the number is cumulative. */
   flush(): void {
-    for (const [document, n] of this.#stored) this.#line.send({ type: 'stored', document, n });
-    this.#stored.clear();
+    const stored = this.#stored;
+    if (stored === undefined) return;
+    // Whoever writes nothing holds nothing for it.
+    this.#stored = undefined;
+    for (const [document, n] of stored) this.#line.send({ type: 'stored', document, n });
   }
 }

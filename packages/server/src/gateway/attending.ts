@@ -7,7 +7,7 @@ import type { Attendance, Attendee } from './roster.ts';
 /** The workspaces that one socket has open: where its person is seen, and where it hears who else is there. */
 export class Attending implements Attendee {
   readonly #line: Line;
-  readonly #places = new Map<string, Attendance>();
+  #places: Map<string, Attendance> | undefined;
   #said: 'online' | 'idle' = 'online';
   /** Without a WebSocket, its session hears nothing; after a while its person is not shown. */
   #link: 'there' | 'cut' | 'absent' = 'there';
@@ -26,13 +26,14 @@ export class Attending implements Attendee {
 
   opened(principal: Principal, key: string): void {
     const address = parseAddress(plainName(key));
-    if (address?.kind !== 'workspace' || this.#places.has(key)) return;
+    if (address?.kind !== 'workspace' || this.#places?.has(key) === true) return;
+    this.#places ??= new Map();
     this.#places.set(key, this.#line.host.attend(principal, address.id, this));
   }
 
   closed(key: string): void {
-    this.#places.get(key)?.leave();
-    this.#places.delete(key);
+    this.#places?.get(key)?.leave();
+    this.#places?.delete(key);
   }
 
   /** Its person says whether they are at this device. */
@@ -54,10 +55,10 @@ export class Attending implements Attendee {
   returned(): void {
     this.#link = 'there';
     this.#changed();
-    for (const place of this.#places.values()) place.refresh();
+    for (const place of this.#places?.values() ?? []) place.refresh();
   }
 
   #changed(): void {
-    for (const place of this.#places.values()) place.changed();
+    for (const place of this.#places?.values() ?? []) place.changed();
   }
 }

@@ -8,7 +8,7 @@ import type { Line } from './line.ts';
 export class Following implements Follower {
   readonly #line: Line;
   /** Conversations whose members were told. */
-  readonly #told = new Set<string>();
+  #told: Set<string> | undefined;
 
   constructor(line: Line) {
     this.#line = line;
@@ -33,7 +33,8 @@ export class Following implements Follower {
       ),
     );
     // Once: what changes is in its segments.
-    if (this.#told.has(conversation)) return;
+    if (this.#told?.has(conversation) === true) return;
+    this.#told ??= new Set();
     this.#told.add(conversation);
     this.#say(host.members(tenant, conversation).then((members) => this.send(members)));
   }
@@ -64,7 +65,7 @@ export class Following implements Follower {
     const conversation = conversationOf(key);
     if (conversation === undefined) return;
     if (open.some((other) => conversationOf(other) === conversation)) return;
-    this.#told.delete(conversation);
+    this.#told?.delete(conversation);
     this.#line.host.unfollow(this, tenant, conversation);
   }
 }

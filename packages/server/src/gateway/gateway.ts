@@ -7,7 +7,7 @@ import {
   UNSIGNED_MAX_BYTES,
   errorDefinition,
 } from '@weft/protocol';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { Addresses } from '../admission/addresses.ts';
 import { UNSIGNED_MAX } from '../admission/limits.ts';
 import type { WeftCore } from '../core.ts';
@@ -62,6 +62,11 @@ interface Open {
   readonly socket: Endpoint;
   readonly wire: Wire;
   readonly kind: SocketKind;
+  readonly door: YjsDoor | undefined;
+  /** When anything last arrived, milliseconds. */
+  heard: number;
+  signIn: NodeJS.Timeout | undefined;
+  look: NodeJS.Timeout | undefined;
 }
 
 /** Who speaks on a socket: our client with a session, whoever speaks frames without one, a `y-websocket` provider. */
@@ -84,7 +89,7 @@ export class Gateway {
   readonly #turnedAway: TurnedAway;
   readonly #logger: Logger;
   readonly #wss = new WebSocketServer(SOCKET_OPTIONS);
-  readonly #open = new Set<Open>();
+  readonly #open = new Map<WebSocket, Open>();
   readonly #origins: readonly string[];
   readonly #refused: Record<string, number> = {};
   #accepting = true;
@@ -109,10 +114,12 @@ export class Gateway {
     this.#logger = logger;
     this.#origins = origins;
     server.on('upgrade', (request, transport, head) => {
-      this.#guard(
-        () => this.#upgrade(request, transport, head),
-        () => transport.destroy(),
-      );
+      try {
+        this.#upgrade(request, transport, head);
+      } catch (error) {
+        this.#erred(error);
+        transport.destroy();
+      }
     });
   }
 
@@ -124,7 +131,7 @@ export class Gateway {
   get figures(): GatewayFigures {
     const open = { session: 0, plain: 0, yjs: 0 };
     let queuedBytes = 0;
-    for (const { kind, wire } of this.#open) {
+    for (const { kind, wire } of this.#open.values()) {
       open[kind] += 1;
       queuedBytes += wire.queued();
     }
@@ -137,7 +144,7 @@ export class Gateway {
    */
   stop(random: () => number, spread: number): void {
     this.#accepting = false;
-    for (const { ws, socket } of this.#open) {
+    for (const { ws, socket } of this.#open.values()) {
       socket.goodbye(Math.floor(random() * spread));
       ws.pause();
     }
@@ -146,7 +153,7 @@ export class Gateway {
   /** Closes every socket, after `stop`. Resolves when all are gone. */
   async closeAll(): Promise<void> {
     await Promise.all(
-      [...this.#open].map(
+      [...this.#open.values()].map(
         ({ ws, socket }) =>
           new Promise<void>((resolve) => {
             ws.once('close', () => resolve());
@@ -160,19 +167,21 @@ export class Gateway {
   }
 
   /** Does something for one connection, in a turn where an error would end the process: it ends that one alone. */
-  #guard(work: () => void, end: () => void): void {
+  #guard(ws: WebSocket, work: () => void): void {
     try {
       work();
     } catch (error) {
-      this.#logger.error('A connection met an error of ours.', { reason: reasonOf(error) });
-      end();
+      this.#erred(error);
+      ws.terminate();
     }
   }
 
+  #erred(error: unknown): void {
+    this.#logger.error('A connection met an error of ours.', { reason: reasonOf(error) });
+  }
+
   #upgrade(request: IncomingMessage, transport: Duplex, head: Buffer): void {
-    transport.on('error', (error) => {
-      this.#logger.info('A connection failed before it was a socket.', { reason: error.message });
-    });
+    transport.on('error', this.#failedEarly);
     const refusal = this.#refusal(request);
     if (refusal !== undefined) {
       this.#turnAway(transport, refusal);
@@ -192,11 +201,22 @@ export class Gateway {
       this.#turnAway(transport, code === 'server-full' ? BUSY : '429 Too Many Requests', code);
       return;
     }
-    // Also of one that fails before it is a socket.
-    transport.once('close', () => this.#addresses.leave(address));
+    this.#leaveAtClose(transport, address);
     this.#wss.handleUpgrade(request, transport, head, (ws) => {
       this.#accept(ws, transport, yjsRequest(request));
     });
+  }
+
+  readonly #failedEarly = (error: Error): void => {
+    this.#logger.info('A connection failed before it was a socket.', { reason: error.message });
+  };
+
+  /**
+   * Also of one that fails before it is a socket. By itself: a function that is made where the request is known would keep
+   * all of it, headers and all, for as long as the socket is open.
+   */
+  #leaveAtClose(transport: Duplex, address: string): void {
+    transport.once('close', () => this.#addresses.leave(address));
   }
 
   #turnAway(transport: Duplex, status: string, code?: ErrorCode): void {
@@ -240,50 +260,82 @@ export class Gateway {
     // Clients of others know nothing of sessions: theirs ends with the WebSocket.
     const resumable = door === undefined && ws.protocol === SESSION_PROTOCOL;
     const socket = resumable ? this.#core.acceptSession(wire) : this.#core.accept(door ?? wire);
-    const kind = door === undefined ? (resumable ? 'session' : 'plain') : 'yjs';
-    const open: Open = { ws, socket, wire, kind };
-    this.#open.add(open);
-    let heard = Date.now();
-    const guard = (work: () => void) => this.#guard(work, () => ws.terminate());
-    const signIn = setTimeout(() => {
-      guard(() => {
-        if (!socket.known && !socket.waiting) socket.bye('sign-in-late');
-      });
-    }, SIGN_IN_MS);
+    const open: Open = {
+      ws,
+      socket,
+      wire,
+      kind: door === undefined ? (resumable ? 'session' : 'plain') : 'yjs',
+      door,
+      heard: Date.now(),
+      signIn: undefined,
+      look: undefined,
+    };
+    this.#open.set(ws, open);
+    open.signIn = setTimeout(this.#signInLate, SIGN_IN_MS, open);
+    open.look = setInterval(this.#look, SILENCE_MS.look, open);
     limitUnsigned(transport, socket);
-    const look = setInterval(() => {
-      guard(() => {
-        const silence = Date.now() - heard;
-        if (silence >= SILENCE_MS.gone) ws.terminate();
-        else if (silence >= SILENCE_MS.ask) ws.ping();
-        this.#cull(socket);
-      });
-    }, SILENCE_MS.look);
-    ws.on('pong', () => {
-      heard = Date.now();
-    });
-    ws.on('message', (data, isBinary) => {
-      heard = Date.now();
-      guard(() => {
-        if (!isBinary || !Buffer.isBuffer(data)) {
-          socket.bye('frame-invalid');
-          return;
-        }
-        const frame = door === undefined ? data : door.incoming(data);
-        if (frame !== undefined) socket.receive(frame);
-      });
-    });
+    ws.on('pong', this.#pong);
+    ws.on('message', this.#message);
+    ws.on('error', this.#failed);
+    ws.on('close', this.#close);
     if (yjs !== undefined) socket.receive(YjsDoor.opening(yjs));
-    ws.on('error', (error) => {
-      this.#logger.info('A socket failed.', { reason: reasonOf(error) });
+  }
+
+  // What listens to every socket is made once: ten thousand idle ones have no functions of their own.
+
+  readonly #signInLate = (open: Open): void => {
+    open.signIn = undefined;
+    this.#guard(open.ws, () => {
+      if (!open.socket.known && !open.socket.waiting) open.socket.bye('sign-in-late');
     });
-    ws.on('close', (code) => {
-      clearTimeout(signIn);
-      clearInterval(look);
-      door?.stop();
-      this.#open.delete(open);
-      guard(() => socket.closed(code, Date.now() - heard));
+  };
+
+  readonly #look = (open: Open): void => {
+    this.#guard(open.ws, () => {
+      const silence = Date.now() - open.heard;
+      if (silence >= SILENCE_MS.gone) open.ws.terminate();
+      else if (silence >= SILENCE_MS.ask) open.ws.ping();
+      this.#cull(open.socket);
     });
+  };
+
+  readonly #pong = this.#listener((open) => {
+    open.heard = Date.now();
+  });
+
+  readonly #message = this.#listener((open, data: RawData, isBinary: boolean) => {
+    const { socket, door } = open;
+    open.heard = Date.now();
+    if (!isBinary || !Buffer.isBuffer(data)) {
+      socket.bye('frame-invalid');
+      return;
+    }
+    const frame = door === undefined ? data : door.incoming(data);
+    if (frame !== undefined) socket.receive(frame);
+  });
+
+  readonly #failed = (error: Error): void => {
+    this.#logger.info('A socket failed.', { reason: reasonOf(error) });
+  };
+
+  readonly #close = this.#listener((open, code: number) => {
+    clearTimeout(open.signIn);
+    clearInterval(open.look);
+    open.door?.stop();
+    this.#open.delete(open.ws);
+    open.socket.closed(code, Date.now() - open.heard);
+  });
+
+  /** A listener for all sockets, which are told by what they are called on. */
+  #listener<Args extends readonly unknown[]>(
+    handle: (open: Open, ...args: Args) => void,
+  ): (this: WebSocket, ...args: Args) => void {
+    const find = (ws: WebSocket) => this.#open.get(ws);
+    const guard = (ws: WebSocket, work: () => void) => this.#guard(ws, work);
+    return function listen(this: WebSocket, ...args) {
+      const open = find(this);
+      if (open !== undefined) guard(this, () => handle(open, ...args));
+    };
   }
 }
 

@@ -46,7 +46,7 @@ export interface OpenDocumentsListener {
   /** What may be done in an open one has changed. */
   changed(key: string, role: Role): void;
   /** It is no longer among the open ones. */
-  closed(key: string): void;
+  shut(key: string): void;
   /** A frame that waited for the document. */
   receive(frame: Uint8Array): void;
 }
@@ -56,7 +56,7 @@ export class OpenDocuments {
   readonly #line: Line;
   readonly #listener: OpenDocumentsListener;
   readonly #documents = new Map<string, OpenDocument>();
-  readonly #denied = new Set<string>();
+  #denied: Set<string> | undefined;
   #closed = false;
   /** Of the one person on this socket. */
   #tenant = '';
@@ -147,7 +147,7 @@ export class OpenDocuments {
             this.#deny(key, 'forbidden');
             return;
           }
-          this.#denied.delete(key);
+          this.#denied?.delete(key);
           this.#documents.set(key, { state: 'opening', role, frames: [] });
           this.#tell(key, role);
           // Now that the rights are known, a question for everything need not wait for the engine. Other frames do.
@@ -171,7 +171,7 @@ export class OpenDocuments {
       if (document.role === undefined) this.#deny(key, 'rights-unavailable');
       else this.#ask(known, key);
     }
-    for (const key of this.#denied) this.#askDenied(known, key);
+    for (const key of this.#denied ?? []) this.#askDenied(known, key);
   }
 
   #ask(known: Known, key: string): void {
@@ -213,7 +213,7 @@ export class OpenDocuments {
     this.#line.host
       .roleOf(known.principal, resourceOf(address))
       .then((role) => {
-        if (this.#closed || role === undefined || !this.#denied.delete(key)) return;
+        if (this.#closed || role === undefined || this.#denied?.delete(key) !== true) return;
         // Of a segment too: it was closed, so that no head of its conversation says that it may be opened again.
         if (this.#line.speaksWeft) this.#line.send({ type: 'access', document: key, role });
       })
@@ -244,7 +244,10 @@ export class OpenDocuments {
     this.#delete(key);
     // What is kept for a cut client may hold what it must not read any more.
     this.#line.wire.barrier?.();
-    if (code === 'forbidden' && this.#denied.size < DENIED_MAX) this.#denied.add(key);
+    if (code === 'forbidden' && (this.#denied?.size ?? 0) < DENIED_MAX) {
+      this.#denied ??= new Set();
+      this.#denied.add(key);
+    }
     this.#line.wire.send(encodePermissionDenied(key, code));
   }
 
@@ -263,7 +266,7 @@ export class OpenDocuments {
       const current = this.#documents.get(key);
       if (current?.state !== 'open' || current.connection !== connection) return;
       this.#delete(key);
-      this.#listener.closed(key);
+      this.#listener.shut(key);
     });
     this.#listener.opened(key, document.role);
     for (const frame of frames) this.#listener.receive(frame);
@@ -274,7 +277,7 @@ export class OpenDocuments {
     this.#closed = true;
     const keys = [...this.#documents.keys()];
     for (const key of keys) this.#delete(key);
-    for (const key of keys) this.#listener.closed(key);
+    for (const key of keys) this.#listener.shut(key);
   }
 
   /** Whether there may be one more document here, and one more socket in the document. */

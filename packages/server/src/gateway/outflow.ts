@@ -53,13 +53,14 @@ type Shown =
  */
 export class Outflow implements Transport {
   readonly #line: Line;
-  readonly #documents: () => OpenDocuments;
-  readonly #behind = new Map<string, Lag>();
+  readonly #documents: OpenDocuments;
+  /** `undefined` while it keeps up. */
+  #behind: Map<string, Lag> | undefined;
   /** Bytes of answers to state vectors that were sent since nothing waited. */
   #transfer = 0;
   #closed = false;
 
-  constructor(line: Line, documents: () => OpenDocuments) {
+  constructor(line: Line, documents: OpenDocuments) {
     this.#line = line;
     this.#documents = documents;
   }
@@ -85,7 +86,7 @@ export class Outflow implements Transport {
     const { wire, host } = this.#line;
     if (host.audience.lacks(this) && ArrayBuffer.isView(data) && isUpdate(data)) return;
     const queued = wire.queued?.() ?? 0;
-    if (this.#behind.size === 0 && queued < SLOW_BYTES) {
+    if (this.#behind === undefined && queued < SLOW_BYTES) {
       this.#pass(data, queued);
       return;
     }
@@ -96,7 +97,7 @@ export class Outflow implements Transport {
       return;
     }
     // Whoever is behind in a document stays so until it catches up: what came next would lean on what it lacks.
-    const lag = this.#behind.get(shown.key);
+    const lag = this.#behind?.get(shown.key);
     if (lag === undefined && queued < SLOW_BYTES) this.#pass(data, queued);
     else this.#note(lag ?? this.#fallBehind(shown.key), shown);
   }
@@ -129,7 +130,8 @@ export class Outflow implements Transport {
 
   #fallBehind(key: string): Lag {
     const made: Lag = { from: new Map(), presence: new Set(), updates: false };
-    if (this.#behind.size === 0) {
+    if (this.#behind === undefined) {
+      this.#behind = new Map();
       const { wire } = this.#line;
       (wire.drained?.() ?? Promise.resolve())
         .then(() => this.#catchUp())
@@ -154,11 +156,11 @@ export class Outflow implements Transport {
   }
 
   #catchUp(): void {
-    const lags = [...this.#behind];
-    this.#behind.clear();
+    const lags = [...(this.#behind ?? [])];
+    this.#behind = undefined;
     for (const [key, lag] of lags) {
       // Closed, or its rights taken away meanwhile.
-      const open = this.#documents().get(key);
+      const open = this.#documents.get(key);
       if (open?.state !== 'open') continue;
       const { document } = open.connection;
       if (lag.updates) {

@@ -11,8 +11,8 @@ import type { OpenDocuments } from './open-documents.ts';
 export class PresenceBridge {
   readonly #line: Line;
   readonly #documents: OpenDocuments;
-  /** Who was shown in each document when the cut was noticed. */
-  readonly #shown = new Map<string, readonly number[]>();
+  /** Who was shown in each document when the cut was noticed; `undefined` while there is none. */
+  #shown: Map<string, readonly number[]> | undefined;
 
   constructor(line: Line, documents: OpenDocuments) {
     this.#line = line;
@@ -20,9 +20,11 @@ export class PresenceBridge {
   }
 
   parked(): void {
+    const shown = new Map<string, readonly number[]>();
+    this.#shown = shown;
     for (const [key, { connection }] of this.#documents.opened) {
       const { document } = connection;
-      this.#shown.set(key, [...document.awareness.getStates().keys()]);
+      shown.set(key, [...document.awareness.getStates().keys()]);
       // Awareness forgets whom it has not heard of for 30 s, and its last word may be 15 s old.
       for (const client of clientsOf(connection)) {
         const meta = document.awareness.meta.get(client);
@@ -42,7 +44,7 @@ export class PresenceBridge {
     for (const [key, { connection }] of this.#documents.opened) {
       const { awareness } = connection.document;
       // Whoever left meanwhile is among those who were shown, and is told of as gone.
-      const clients = new Set([...(this.#shown.get(key) ?? []), ...awareness.getStates().keys()]);
+      const clients = new Set([...(this.#shown?.get(key) ?? []), ...awareness.getStates().keys()]);
       const known = [...clients].filter((client) => awareness.meta.has(client));
       const { wire } = this.#line;
       if (known.length > 0) {
@@ -50,7 +52,7 @@ export class PresenceBridge {
       }
       if (absent) wire.send(encodeBare(key, MessageType.QueryAwareness));
     }
-    this.#shown.clear();
+    this.#shown = undefined;
   }
 }
 

@@ -17,9 +17,9 @@ interface Question {
 export class Questions {
   readonly #line: Pick<Line, 'host' | 'wire' | 'fail'>;
   /** Documents of which a question is being answered. */
-  readonly #answering = new Set<string>();
+  #answering: Set<string> | undefined;
   /** In the order in which their documents were first asked for. */
-  readonly #waiting = new Map<string, Question>();
+  #waiting: Map<string, Question> | undefined;
   #draining = false;
 
   constructor(line: Pick<Line, 'host' | 'wire' | 'fail'>) {
@@ -28,41 +28,50 @@ export class Questions {
 
   /** A question came. @param ask puts it, now or later; what is asked in its place is never put */
   put(key: string, ask: () => void): void {
-    const waiting = this.#waiting.get(key);
+    const waiting = this.#waiting?.get(key);
     if (waiting !== undefined) {
       this.#line.host.flow.questionsMerged += 1;
       waiting.ask = ask;
       return;
     }
+    this.#waiting ??= new Map();
     this.#waiting.set(key, { ask });
     this.#next();
   }
 
   /** The answer has been handed to the socket; or there will be none, since the document is closed. */
   answered(key: string): void {
-    if (this.#answering.delete(key)) this.#next();
+    const answering = this.#answering;
+    if (answering?.delete(key) !== true) return;
+    // Most sockets ask once and then lie idle: these hold nothing for it.
+    if (answering.size === 0) this.#answering = undefined;
+    this.#next();
   }
 
   /** A document is closed: nothing of it is asked any more. */
   closed(key: string): void {
-    this.#waiting.delete(key);
+    this.#waiting?.delete(key);
     this.answered(key);
   }
 
   #next(): void {
-    for (const [key, { ask }] of this.#waiting) {
-      if (this.#answering.size >= ANSWERING_MAX || this.#full()) return;
-      if (this.#answering.has(key)) continue;
-      this.#waiting.delete(key);
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    for (const [key, { ask }] of waiting) {
+      if ((this.#answering?.size ?? 0) >= ANSWERING_MAX || this.#full()) return;
+      if (this.#answering?.has(key) === true) continue;
+      waiting.delete(key);
+      this.#answering ??= new Set();
       this.#answering.add(key);
       ask();
     }
+    if (waiting.size === 0 && this.#waiting === waiting) this.#waiting = undefined;
   }
 
   /** Whether too much waits for the reader; then what waits here goes on once that is taken. */
   #full(): boolean {
     if (this.#draining) return true;
-    const { wire, fail } = this.#line;
+    const { wire } = this.#line;
     if ((wire.queued?.() ?? 0) < SLOW_BYTES) return false;
     this.#draining = true;
     (wire.drained?.() ?? Promise.resolve())
@@ -70,7 +79,7 @@ export class Questions {
         this.#draining = false;
         this.#next();
       })
-      .catch((error: unknown) => fail(error));
+      .catch((error: unknown) => this.#line.fail(error));
     return true;
   }
 }

@@ -23,11 +23,16 @@ interface Bucket {
   at: number;
 }
 
+/** A person's. Those of a kind that they never send are not there. */
+type Buckets = Record<RateKind, Bucket | undefined>;
+
+const KINDS: readonly RateKind[] = ['write', 'presence', 'question'];
+
 /** Token buckets of everybody who has a socket, one per kind. */
 export class Rates {
   readonly #rates: Readonly<Record<RateKind, Rate>>;
   readonly #now: () => number;
-  readonly #people = new Map<string, Map<RateKind, Bucket>>();
+  readonly #people = new Map<string, Buckets>();
 
   #sweepAt = SWEEP_LEAST;
 
@@ -45,8 +50,7 @@ export class Rates {
     const { perSecond, burst } = this.#rates[kind];
     const buckets = this.#people.get(person) ?? this.#enter(person);
     const now = this.#now();
-    const bucket = buckets.get(kind) ?? { tokens: burst, at: now };
-    buckets.set(kind, bucket);
+    const bucket = (buckets[kind] ??= { tokens: burst, at: now });
     // A clock that was set back gives nothing and takes nothing.
     const passed = Math.max(0, now - bucket.at);
     bucket.tokens = Math.min(burst, bucket.tokens + (passed * perSecond) / 1000);
@@ -56,12 +60,12 @@ export class Rates {
     return 0;
   }
 
-  #enter(person: string): Map<RateKind, Bucket> {
+  #enter(person: string): Buckets {
     if (this.#people.size >= this.#sweepAt) {
       this.sweep();
       this.#sweepAt = Math.max(SWEEP_LEAST, 2 * this.#people.size);
     }
-    const made = new Map<RateKind, Bucket>();
+    const made: Buckets = { write: undefined, presence: undefined, question: undefined };
     this.#people.set(person, made);
     return made;
   }
@@ -70,9 +74,12 @@ export class Rates {
   sweep(): void {
     const now = this.#now();
     for (const [person, buckets] of this.#people) {
-      const full = [...buckets].every(([kind, { tokens, at }]) => {
+      const full = KINDS.every((kind) => {
+        const bucket = buckets[kind];
         const { perSecond, burst } = this.#rates[kind];
-        return tokens + ((now - at) * perSecond) / 1000 >= burst;
+        return (
+          bucket === undefined || bucket.tokens + ((now - bucket.at) * perSecond) / 1000 >= burst
+        );
       });
       if (full) this.#people.delete(person);
     }

@@ -1,14 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
-import { MessageType, UNSIGNED_MAX_BYTES, WeftError } from '@weft/protocol';
-import type { Place } from '../admission/admission.ts';
+import { type Down, MessageType, UNSIGNED_MAX_BYTES, WeftError } from '@weft/protocol';
+import type { Guest, Place } from '../admission/admission.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Engine, EngineSocket } from '../engine/engine.ts';
 import type { Line } from './line.ts';
+import type { OpenDocuments } from './open-documents.ts';
 import type { Transport } from './transport.ts';
 import type { Present } from './people.ts';
 
-/** The engine asks a request for parameters only; headers and address stay with the gateway. */
-const NO_REQUEST = new Request('http://localhost/');
+/**
+ * The engine asks a request for parameters only; headers and address stay with the gateway. It would parse an address, and
+ * keep what it found, for each document of each socket.
+ */
+class NoRequest extends Request {
+  override readonly url = '';
+}
+const NO_REQUEST = new NoRequest('http://localhost/');
 
 /** Whose a socket is, and their side of the engine. */
 export interface Known {
@@ -42,37 +49,39 @@ interface Attempt {
 const SIGN_OF_LIFE = Uint8Array.of(MessageType.Ping);
 
 /** Who speaks on a socket: one person, from the first token that is accepted until it ends or expires. */
-export class SignIn {
+export class SignIn implements Present, Guest {
   readonly #line: Line;
   readonly #socket: EngineSocket;
   readonly #outflow: Transport;
   readonly #receive: (frame: Uint8Array) => void;
-  readonly #recheck: (known: Known) => void;
+  readonly #documents: Pick<OpenDocuments, 'recheck'>;
   #person: Person = { state: 'unknown' };
   /** Bytes that came before a first token was accepted. */
   #unsigned = 0;
   #expiry: NodeJS.Timeout | undefined;
   /** A seat, or a place in the line. */
   #place: Place | undefined;
-  /** Among those whose sockets are open, since the first token. */
-  #present: Present | undefined;
+  /** Who it is among those whose sockets are open, since the first token. */
+  #joined: Principal | undefined;
+  /** The token for which a seat is waited for. */
+  #attempt: Attempt | undefined;
 
   /**
    * @param receive takes the frames that waited for a token
-   * @param recheck asks anew for the rights of what is open
+   * @param documents what is open, whose rights are asked anew
    */
   constructor(
     line: Line,
     socket: EngineSocket,
     outflow: Transport,
     receive: (frame: Uint8Array) => void,
-    recheck: (known: Known) => void,
+    documents: Pick<OpenDocuments, 'recheck'>,
   ) {
     this.#line = line;
     this.#socket = socket;
     this.#outflow = outflow;
     this.#receive = receive;
-    this.#recheck = recheck;
+    this.#documents = documents;
   }
 
   /** Whose token was accepted last, also while a newer one is verified; `undefined` before, and after the end. */
@@ -147,28 +156,36 @@ export class SignIn {
    * @throws WeftError `server-full`, `too-many-connections`
    */
   #seated({ tenant, sub }: Principal, attempt: Attempt): boolean {
-    const { host, wire } = this.#line;
-    this.#place ??= host.admission.enter(`${tenant}/${sub}`, {
-      admitted: () => {
-        if (!this.closed) this.#verify(attempt);
-      },
-      told: (position, wait) => {
-        if (this.#line.speaksWeft) {
-          this.#line.send({ type: 'queue', position, wait: wait ?? null });
-          return;
-        }
-        try {
-          // A stock provider takes a silent socket for a dead one.
-          wire.send(SIGN_OF_LIFE);
-        } catch (error) {
-          // The others in the line are told in the same turn.
-          this.#line.fail(error);
-        }
-      },
-    });
-    if (this.#place.entry === 'seated') return true;
+    this.#attempt = attempt;
+    this.#place ??= this.#line.host.admission.enter(`${tenant}/${sub}`, this);
+    if (this.#place.entry === 'seated') {
+      this.#attempt = undefined;
+      return true;
+    }
     this.#person = { state: 'waiting', frames: attempt.frames };
     return false;
+  }
+
+  /** There is a seat. */
+  admitted(): void {
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    if (attempt !== undefined && !this.closed) this.#verify(attempt);
+  }
+
+  /** There is none yet. */
+  told(position: number, wait: number | undefined): void {
+    if (this.#line.speaksWeft) {
+      this.#line.send({ type: 'queue', position, wait: wait ?? null });
+      return;
+    }
+    try {
+      // A stock provider takes a silent socket for a dead one.
+      this.#line.wire.send(SIGN_OF_LIFE);
+    } catch (error) {
+      // The others in the line are told in the same turn.
+      this.#line.fail(error);
+    }
   }
 
   /**
@@ -184,7 +201,8 @@ export class SignIn {
     const { known } = this;
     this.#person = { state: 'closed' };
     this.#place?.leave(how);
-    if (this.#present !== undefined) this.#line.host.left(this.#present);
+    if (this.#joined !== undefined) this.#line.host.left(this);
+    this.#joined = undefined;
     clearTimeout(this.#expiry);
     return known;
   }
@@ -202,37 +220,44 @@ export class SignIn {
     const known: Known = { principal, engine, client };
     this.#person = { state: 'known', known };
     this.#expireAt(principal.expires);
-    if (before === undefined) this.#join(known);
+    if (before === undefined) this.#join(principal);
     // A newer token may grant other things than the last.
-    else if (!isDeepStrictEqual(before.principal.grants, principal.grants)) this.#recheck(known);
+    else if (!isDeepStrictEqual(before.principal.grants, principal.grants))
+      this.#documents.recheck(known);
     return known;
   }
 
-  #join({ principal: { tenant, sub } }: Known): void {
-    this.#present = {
-      tenant,
-      sub,
-      recheck: () => {
-        const { known } = this;
-        try {
-          if (known !== undefined) this.#recheck(known);
-        } catch (error) {
-          // Whoever else lost rights must be asked too.
-          this.#line.fail(error);
-        }
-      },
-      reverify: () => this.#reverify(),
-      tell: (message) => {
-        if (this.#line.speaksWeft) this.#line.send(message);
-      },
-    };
-    this.#line.host.joined(this.#present);
+  #join(principal: Principal): void {
+    this.#joined = principal;
+    this.#line.host.joined(this);
     // It may have been taken back between its being looked at and this.
-    this.#reverify();
+    this.reverify();
+  }
+
+  get tenant(): string {
+    return this.#joined?.tenant ?? '';
+  }
+
+  get sub(): string {
+    return this.#joined?.sub ?? '';
+  }
+
+  recheck(): void {
+    const { known } = this;
+    try {
+      if (known !== undefined) this.#documents.recheck(known);
+    } catch (error) {
+      // Whoever else lost rights must be asked too.
+      this.#line.fail(error);
+    }
+  }
+
+  tell(message: Down): void {
+    if (this.#line.speaksWeft) this.#line.send(message);
   }
 
   /** The token that is counted on may have been taken back. */
-  #reverify(): void {
+  reverify(): void {
     const { known } = this;
     if (known === undefined) return;
     this.#line.host

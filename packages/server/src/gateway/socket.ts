@@ -6,6 +6,7 @@ import {
   FRAME_MAX_BYTES,
   FrameReader,
   MessageType,
+  type Role,
   SyncType,
   WEFT_ADDRESS,
   WeftError,
@@ -22,7 +23,7 @@ import { Following } from './following.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { SocketHost } from './host.ts';
 import type { ByeOptions, Line } from './line.ts';
-import { OpenDocuments } from './open-documents.ts';
+import { OpenDocuments, type OpenDocumentsListener } from './open-documents.ts';
 import { OwnMessages } from './own-messages.ts';
 import { Outflow } from './outflow.ts';
 import { PresenceBridge } from './presence-bridge.ts';
@@ -34,11 +35,12 @@ import type { Transport } from './transport.ts';
 
 /**
  * One socket: reads frames, knows whose it is, and hands each frame to whoever it is for: tokens to the sign-in, our own
- * messages to their handler, the rest to the document that it names.
+ * messages to their handler, the rest to the document that it names. It is itself what its parts have in common: an object
+ * and a function for each of that would be held by every socket that lies idle.
  */
-export class Socket implements EngineSocket, Endpoint {
-  readonly #wire: Transport;
-  readonly #host: SocketHost;
+export class Socket implements EngineSocket, Endpoint, Line, OpenDocumentsListener {
+  readonly wire: Transport;
+  readonly host: SocketHost;
   readonly #signIn: SignIn;
   readonly #documents: OpenDocuments;
   readonly #frames: DocumentFrames;
@@ -46,6 +48,8 @@ export class Socket implements EngineSocket, Endpoint {
   readonly #answers: Answers;
   readonly #presence: PresenceBridge;
   readonly #attending: Attending;
+  readonly #following: Following;
+  readonly #questions: Questions;
   readonly #throttle: Throttle;
   readonly #outflow: Outflow;
   #speaksWeft = false;
@@ -59,60 +63,53 @@ export class Socket implements EngineSocket, Endpoint {
   #failed = false;
 
   constructor(wire: Transport, host: SocketHost) {
-    this.#wire = wire;
-    this.#host = host;
+    this.wire = wire;
+    this.host = host;
     this.#activeAt = host.now();
-    const speaksWeft = () => this.#speaksWeft;
-    const line: Line = {
-      host,
-      wire,
-      get speaksWeft() {
-        return speaksWeft();
-      },
-      send: (message) => this.send(message),
-      bye: (code, options) => this.bye(code, options),
-      fail: (error) => this.#fail(error),
-    };
     const receive = (frame: Uint8Array) => this.receive(frame);
     this.#throttle = new Throttle(wire, receive);
-    const following = new Following(line);
-    this.#attending = new Attending(line);
-    const questions = new Questions(line);
-    this.#outflow = new Outflow(line, () => this.#documents);
-    this.#signIn = new SignIn(line, this, this.#outflow, receive, (known) =>
-      this.#documents.recheck(known),
-    );
-    this.#documents = new OpenDocuments(line, {
-      opened: (key, role) => {
-        const { known } = this.#signIn;
-        if (known === undefined) return;
-        following.opened(known.principal.tenant, key, role);
-        this.#attending.opened(known.principal, key);
-      },
-      changed: (key, role) => {
-        const { known } = this.#signIn;
-        if (known !== undefined) following.changed(known.principal.tenant, key, role);
-      },
-      closed: (key) => {
-        this.#activeAt = host.now();
-        questions.closed(key);
-        this.#attending.closed(key);
-        const { known } = this.#signIn;
-        if (known === undefined) return;
-        following.closed(known.principal.tenant, key, this.#documents.keys);
-      },
-      receive,
-    });
-    this.#answers = new Answers(line);
-    this.#presence = new PresenceBridge(line, this.#documents);
+    this.#following = new Following(this);
+    this.#attending = new Attending(this);
+    this.#questions = new Questions(this);
+    this.#documents = new OpenDocuments(this, this);
+    this.#outflow = new Outflow(this, this.#documents);
+    this.#signIn = new SignIn(this, this, this.#outflow, receive, this.#documents);
+    this.#answers = new Answers(this);
+    this.#presence = new PresenceBridge(this, this.#documents);
     this.#frames = new DocumentFrames({
-      line,
+      line: this,
       documents: this.#documents,
       answers: this.#answers,
-      questions,
+      questions: this.#questions,
       outflow: this.#outflow,
     });
-    this.#own = new OwnMessages(line, this.#signIn, this.#documents, this.#attending);
+    this.#own = new OwnMessages(this, this.#signIn, this.#documents, this.#attending);
+  }
+
+  /** Whether the client has said anything in our own words. */
+  get speaksWeft(): boolean {
+    return this.#speaksWeft;
+  }
+
+  opened(key: string, role: Role): void {
+    const { known } = this.#signIn;
+    if (known === undefined) return;
+    this.#following.opened(known.principal.tenant, key, role);
+    this.#attending.opened(known.principal, key);
+  }
+
+  changed(key: string, role: Role): void {
+    const { known } = this.#signIn;
+    if (known !== undefined) this.#following.changed(known.principal.tenant, key, role);
+  }
+
+  shut(key: string): void {
+    this.#activeAt = this.host.now();
+    this.#questions.closed(key);
+    this.#attending.closed(key);
+    const { known } = this.#signIn;
+    if (known === undefined) return;
+    this.#following.closed(known.principal.tenant, key, this.#documents.keys);
   }
 
   /** Whether a token was accepted. */
@@ -125,7 +122,7 @@ export class Socket implements EngineSocket, Endpoint {
   }
 
   get idle(): number {
-    return this.#documents.empty ? this.#host.now() - this.#activeAt : 0;
+    return this.#documents.empty ? this.host.now() - this.#activeAt : 0;
   }
 
   /** A frame arrived. Whatever it holds, it can end this socket at most. */
@@ -133,7 +130,7 @@ export class Socket implements EngineSocket, Endpoint {
     try {
       this.#receive(frame);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
   }
 
@@ -150,7 +147,7 @@ export class Socket implements EngineSocket, Endpoint {
       try {
         step();
       } catch (error) {
-        this.#host.logger.error('A socket met an error at its end.', { reason: reasonOf(error) });
+        this.host.logger.error('A socket met an error at its end.', { reason: reasonOf(error) });
       }
     }
   }
@@ -183,10 +180,10 @@ export class Socket implements EngineSocket, Endpoint {
 
   #close(code: number | undefined, reason: ErrorCode): void {
     try {
-      this.#wire.close(code, reason);
+      this.wire.close(code, reason);
     } catch (error) {
       // There is nobody to say it to, and nobody else to harm.
-      this.#host.logger.error('A socket could not be ended.', { reason: reasonOf(error) });
+      this.host.logger.error('A socket could not be ended.', { reason: reasonOf(error) });
     }
   }
 
@@ -213,9 +210,9 @@ export class Socket implements EngineSocket, Endpoint {
   send(message: Down): void {
     try {
       this.#outflow.limit();
-      this.#wire.send(encodeWeft(message));
+      this.wire.send(encodeWeft(message));
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
   }
 
@@ -237,7 +234,7 @@ export class Socket implements EngineSocket, Endpoint {
    * @throws WeftError `other-person`, or whatever is wrong with the token
    */
   async mayReturn(token: string): Promise<boolean> {
-    const principal = await this.#host.verify(token);
+    const principal = await this.host.verify(token);
     if (!this.known) return false;
     if (!(await this.#documents.unchanged(principal)) || !this.known) return false;
     this.#signIn.renew(principal);
@@ -267,16 +264,16 @@ export class Socket implements EngineSocket, Endpoint {
     const key = reader.string();
     const kind = key === WEFT_ADDRESS ? 'question' : kindOf(frame, reader.decoder.pos);
     if (this.#waits(frame, kind)) return;
-    if (this.known) this.#host.meter.frame(kind, frame.length);
+    if (this.known) this.host.meter.frame(kind, frame.length);
     if (key === WEFT_ADDRESS) {
       const message = decodeUp(reader.decoder);
       this.#speaksWeft = true;
       // A client that is not needed keeps its token fresh all the same.
-      if (message.type !== 'hello') this.#activeAt = this.#host.now();
+      if (message.type !== 'hello') this.#activeAt = this.host.now();
       this.#own.receive(message);
       return;
     }
-    this.#activeAt = this.#host.now();
+    this.#activeAt = this.host.now();
     const type = reader.uint();
     if (type === MessageType.Auth) this.#authenticate(key, frame, reader);
     else this.#frames.receive(this.#signIn.required, key, type, frame, reader);
@@ -285,7 +282,7 @@ export class Socket implements EngineSocket, Endpoint {
   /** Whether a person sends more of a kind than their rate: the frame is handled later then. */
   #waits(frame: Uint8Array, kind: RateKind): boolean {
     const { known } = this.#signIn;
-    const ms = known === undefined ? 0 : this.#host.rate(known.principal, kind);
+    const ms = known === undefined ? 0 : this.host.rate(known.principal, kind);
     if (ms > 0) this.#throttle.wait(frame, ms);
     return ms > 0;
   }
@@ -300,19 +297,19 @@ export class Socket implements EngineSocket, Endpoint {
     else this.#signIn.verify(token, (person) => this.#documents.open(person, key, frame));
   }
 
-  #fail(error: unknown): void {
+  fail(error: unknown): void {
     // What is said of it may fail in the same way.
     if (this.#failed) return;
     this.#failed = true;
     if (error instanceof WeftError) {
-      const retryAfter = error.code === 'server-full' ? this.#host.admission.comeBack : undefined;
+      const retryAfter = error.code === 'server-full' ? this.host.admission.comeBack : undefined;
       this.bye(error.code, {
         detail: error.message,
         ...(retryAfter === undefined ? {} : { retryAfter }),
       });
       return;
     }
-    this.#host.logger.error('A frame met an error of ours.', { reason: reasonOf(error) });
+    this.host.logger.error('A frame met an error of ours.', { reason: reasonOf(error) });
     this.bye('internal');
   }
 }
