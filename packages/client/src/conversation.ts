@@ -144,7 +144,12 @@ export class Conversation {
       online: this.online,
       timer: (ms, fire) => env.timer(ms, fire),
       fetch: (since, told, stopped) => this.#fetchAll(since, told, stopped),
-      bring: ({ segment }) => this.#with(segment, () => this.#isCurrent(segment)),
+      bring: ({ segment }) =>
+        this.#with(
+          segment,
+          () => this.#isCurrent(segment),
+          () => false,
+        ),
     });
   }
 
@@ -216,7 +221,9 @@ export class Conversation {
       if (stopped()) break;
       const last = Math.min(firstOf(segment + 1) - 1, head.sequence);
       const whole = last - firstOf(segment) + 1;
-      if (await this.#with(segment, () => this.#messages.count(segment) >= whole)) have += 1;
+      const isWhole = () => this.#messages.count(segment) >= whole && this.#isCurrent(segment);
+      // Every message may be here, and an edit not: the server's answer is waited for.
+      if (await this.#with(segment, isWhole, () => false)) have += 1;
       told(have, total);
     }
     return have === total ? { event: head.event, sequence: head.sequence } : undefined;
@@ -549,16 +556,20 @@ export class Conversation {
       : [...this.#onDevice].toSorted((a, b) => a - b);
   }
 
-  /** Asks something of a segment, once as much of it is here as can be had. */
-  async #with<T>(segment: number, ask: () => T): Promise<T> {
+  /**
+   * Asks something of a segment, once as much of it is here as can be had.
+   * @param enough whether what the device has will do, whatever the server has changed in it
+   */
+  async #with<T>(
+    segment: number,
+    ask: () => T,
+    enough = () => this.#messages.count(segment) === SEGMENT_SIZE,
+  ): Promise<T> {
     const release = this.#segments.hold(firstOf(segment), firstOf(segment));
     try {
       const document = this.#segments.get(segment);
       await document?.loaded;
-      const here = () =>
-        document?.current.get() !== false ||
-        !this.online.get() ||
-        this.#messages.count(segment) === SEGMENT_SIZE;
+      const here = () => document?.current.get() !== false || !this.online.get() || enough();
       if (document !== undefined && !here()) {
         await new Promise<void>((done) => {
           const look = () => {

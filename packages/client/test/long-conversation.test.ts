@@ -1,4 +1,4 @@
-import { type Message, PINS_ROOT, SEGMENT_SIZE } from '@weft/protocol';
+import { type Message, PINS_ROOT, SEGMENT_ROOT, SEGMENT_SIZE } from '@weft/protocol';
 import { openMemoryDevice } from '@weft/storage/device-memory';
 import { describe, expect, it, vi } from 'vitest';
 import type { ConversationHandle } from '../src/index.ts';
@@ -157,6 +157,41 @@ describe('a long conversation', () => {
     expect(again.keeping.get().state).toBe('fetching');
     again.keep(false);
     expect(again.keeping.get()).toEqual({ state: 'off' });
+  });
+
+  it('is not kept before the server was heard about every segment: an old message may be another one now', async () => {
+    const { test, room } = await opened(TOTAL);
+    room.keep(true);
+    await until(room.keeping, ({ state }) => state === 'kept');
+    await test.weft.flush();
+    const again = await test.reload();
+    again.server.answers = false;
+    await untilState(again.weft.connection, 'online');
+    const back = again.weft.conversation('general');
+    await again.server.until(() => again.server.socket.step1s.length > 0);
+    const changed = {
+      ...message(3),
+      revision: 2,
+      body: { version: 1, text: 'Changed meanwhile.' },
+    };
+    again.server.doc('conversation/general/0').getMap(SEGMENT_ROOT).set('3', changed);
+    head(again, TOTAL, undefined, 1);
+    const states: string[] = [];
+    back.keeping.subscribe(() => states.push(back.keeping.get().state));
+    // Each is asked about when the one before was answered.
+    while (again.server.socket.unanswered.length > 0 || new Set(segments(again)).size < 13) {
+      await again.server.until(() => again.server.socket.unanswered.length > 0);
+      await back.loaded;
+      expect(back.keeping.get().state).toBe('fetching');
+      again.server.socket.answer();
+    }
+    await until(back.keeping, ({ state }) => state === 'kept');
+    const offline = await again.reload({ connect: false });
+    const third = offline.weft.conversation('general');
+    await third.loaded;
+    third.hold(3, 3);
+    await until(third.history, (history) => history.at(3) !== undefined);
+    expect(third.history.get().at(3)).toMatchObject({ message: { body: changed.body } });
   });
 
   it('a device that keeps all of it compares what may have changed, and nothing else, when it comes back', async () => {

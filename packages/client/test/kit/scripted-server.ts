@@ -68,6 +68,8 @@ export class ScriptedServer {
   confirms = false;
   /** `true` answers auth frames; otherwise they are held. */
   admits = true;
+  /** `true` answers state vectors; otherwise the test does (`ServerSocket.answer`). */
+  answers = true;
   readonly #waiting = new Set<() => void>();
 
   /** The client's end of a new socket. */
@@ -157,6 +159,8 @@ export class ServerSocket {
   readonly closes: string[] = [];
   readonly awareness: { readonly address: string; readonly bytes: Uint8Array }[] = [];
   readonly step1s: string[] = [];
+  /** Answers to state vectors that wait for the test, the oldest first. */
+  readonly unanswered: (() => void)[] = [];
   readonly client: SocketLike;
   closed = false;
   readonly #server: ScriptedServer;
@@ -231,6 +235,11 @@ export class ServerSocket {
     }
   }
 
+  /** Answers all state vectors that were asked about. */
+  answer(): void {
+    for (const answer of this.unanswered.splice(0)) answer();
+  }
+
   /** Commits the oldest held write, and tells unless `silent`. */
   store(silent = false): HeldWrite {
     const write = this.writes.shift();
@@ -287,9 +296,12 @@ export class ServerSocket {
         const bytes = reader.bytes();
         if (type === SyncType.Step1) {
           this.step1s.push(address);
-          // Hocuspocus's order: its own question first, then the answer.
-          this.deliver(encodeSyncStep1(address, Y.encodeStateVector(doc)));
-          this.deliver(encodeSync(address, SyncType.Step2, Y.encodeStateAsUpdate(doc, bytes)));
+          this.unanswered.push(() => {
+            // Hocuspocus's order: its own question first, then the answer.
+            this.deliver(encodeSyncStep1(address, Y.encodeStateVector(doc)));
+            this.deliver(encodeSync(address, SyncType.Step2, Y.encodeStateAsUpdate(doc, bytes)));
+          });
+          if (this.#server.answers) this.answer();
         } else {
           const kind = type === SyncType.Step2 ? 'step2' : 'update';
           this.writes.push({ address, type: kind, bytes, n: reader.uint() });
