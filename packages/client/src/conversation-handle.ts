@@ -1,5 +1,6 @@
 import {
   type Action,
+  FILES_MAX,
   type MessageBody,
   WeftError,
   actionSchema,
@@ -60,6 +61,8 @@ export function conversationHandle(
     before: Promise<void> | undefined,
     queue: (body: MessageBody) => Promise<string>,
   ): Promise<string> => {
+    // Before anything is kept: what is refused would leave its files behind.
+    if (added.length > 0) checkCarrying(body, added.length);
     const kept = added.length === 0 ? undefined : files.keep(added);
     // Told below: it may fail while what was sent before is still being kept.
     kept?.catch(() => undefined);
@@ -179,4 +182,11 @@ function check(action: Action): void {
   if (!v.safeParse(actionSchema, action).success) throw new WeftError('request-invalid');
   const refusal = 'body' in action ? judgeBody(action.body) : undefined;
   if (refusal !== undefined) throw new WeftError(refusal);
+}
+
+/** @throws WeftError when a message cannot carry so many files more, whatever they are */
+function checkCarrying(body: MessageBody, more: number): void {
+  const refusal = judgeBody(body);
+  if (refusal !== undefined && refusal !== 'message-empty') throw new WeftError(refusal);
+  if ((body.files ?? []).length + more > FILES_MAX) throw new WeftError('too-many-files');
 }

@@ -19,6 +19,7 @@ import * as v from 'valibot';
 import type { FileAnswer, FileProgress, FileRequest, NewFile } from './api.ts';
 import { transferFile } from './file-transfer.ts';
 import type { Signal } from './observable.ts';
+import { isOfToken } from './token-codes.ts';
 
 export interface FileBoxOptions {
   /** Where the device keeps them; default: IndexedDB under `name`, memory where there is none. */
@@ -26,7 +27,8 @@ export interface FileBoxOptions {
   readonly name: string | undefined;
   /** `http(s)://host/`. */
   readonly base: string;
-  readonly token: () => Promise<string>;
+  /** A token that should be good still. @param anew the one that was given before is not good any more */
+  readonly token: (anew: boolean) => Promise<string>;
   /** UTC milliseconds. */
   readonly now: () => number;
   /** How files go over the network; default: the platform's. */
@@ -39,8 +41,8 @@ export interface FileBoxOptions {
 /** Milliseconds after which a file that no message of this device names is forgotten: its tab was closed in between. */
 const FORGOTTEN_MS = 86_400_000;
 
-/** Codes that say something of the sign-in and nothing of the file: the connection sees to them. */
-const OF_SIGN_IN: ReadonlySet<string> = new Set(['token-required', 'token-invalid', 'revoked']);
+/** What became of a file on its way: it is there, it is tried again, or why it never will be. */
+type Outcome = 'brought' | 'later' | ErrorCode;
 
 const errorSchema = v.object({ code: v.string() });
 
@@ -50,6 +52,11 @@ export class FileBox {
   readonly #store: DeviceFiles;
   /** Hashes that the server took from here, since this page was loaded. */
   readonly #brought = new Set<string>();
+  /**
+   * Address → a file on its way there. After a lost connection its message is tried again while the bytes of the first
+   * try may still be on their way, by a request that nobody has told: they are not sent twice.
+   */
+  readonly #underway = new Map<string, Promise<Outcome>>();
   /** Hash → why the server will never get it from here. */
   readonly #lacking = new Map<string, ErrorCode>();
 
@@ -93,9 +100,7 @@ export class FileBox {
     for (const file of files) {
       if (this.#brought.has(file.hash)) continue;
       this.#lacking.delete(file.hash);
-      const content = await this.#store.get(file.hash).catch(() => undefined);
-      const outcome: 'brought' | 'later' | ErrorCode =
-        content === undefined ? 'file-lost' : await this.#put(file, conversation, content);
+      const outcome = await this.#bring(file, conversation);
       if (outcome === 'later') return false;
       if (outcome === 'brought') this.#brought.add(file.hash);
       else this.#lacking.set(file.hash, outcome);
@@ -140,11 +145,20 @@ export class FileBox {
     return this.#store.close();
   }
 
-  async #put(
-    { hash, type, bytes }: MessageFile,
-    conversation: string,
-    body: Blob,
-  ): Promise<'brought' | 'later' | ErrorCode> {
+  #bring(file: MessageFile, conversation: string): Promise<Outcome> {
+    const url = `${this.#url(file.hash)}?conversation=${encodeURIComponent(conversation)}`;
+    const underway = this.#underway.get(url);
+    if (underway !== undefined) return underway;
+    const bringing = this.#store
+      .get(file.hash)
+      .catch(() => undefined)
+      .then((content) => (content === undefined ? 'file-lost' : this.#put(file, url, content)))
+      .finally(() => this.#underway.delete(url));
+    this.#underway.set(url, bringing);
+    return bringing;
+  }
+
+  async #put({ hash, type, bytes }: MessageFile, url: string, body: Blob): Promise<Outcome> {
     const { progress } = this.#options;
     const tell = (sent: number | undefined): void => {
       const next = new Map(progress.get());
@@ -154,12 +168,14 @@ export class FileBox {
     };
     tell(0);
     try {
-      const url = `${this.#url(hash)}?conversation=${encodeURIComponent(conversation)}`;
       const answer = await this.#ask({ method: 'PUT', url, type, body, sent: tell });
       if (answer.status === 200) return 'brought';
       const code = await codeOf(answer);
       if (code === undefined) return answer.status === 413 ? 'file-too-large' : 'later';
-      return errorDefinition(code).retry === 'later' || OF_SIGN_IN.has(code) ? 'later' : code;
+      // What is said of the sign-in is nothing about the file: the connection sees to that.
+      return errorDefinition(code).retry === 'later' || isOfToken(code) || code === 'revoked'
+        ? 'later'
+        : code;
     } catch {
       // No answer, or no token to ask with: both may be different in a moment.
       return 'later';
@@ -168,9 +184,12 @@ export class FileBox {
     }
   }
 
-  async #ask(request: Omit<FileRequest, 'token'>): Promise<FileAnswer> {
-    const token = await this.#options.token();
-    return (this.#options.transfer ?? transferFile)({ ...request, token });
+  async #ask(request: Omit<FileRequest, 'token'>, anew = false): Promise<FileAnswer> {
+    const { token, transfer = transferFile } = this.#options;
+    const answer = await transfer({ ...request, token: await token(anew) });
+    if (anew || answer.status !== 401) return answer;
+    // The token of the connection may have run out since it was given.
+    return isOfToken(await codeOf(answer)) ? this.#ask(request, true) : answer;
   }
 
   #url(hash: string): string {

@@ -86,6 +86,12 @@ export function createWeft(options: WeftOptions): Weft {
   let activity: 'online' | 'idle' = 'online';
   const tellActivity = () => connection.send(encodeWeft({ type: 'presence', state: activity }));
   const pending = derived(() => documents.countWaiting());
+  /** The one given last: what is asked beside the connection needs none of its own. */
+  let lastToken: string | undefined;
+  const { token: source } = options;
+  const token = typeof source === 'string' ? source : async () => (lastToken = await source());
+  const goodToken = async (anew: boolean): Promise<string> =>
+    typeof token === 'string' ? token : ((anew ? undefined : lastToken) ?? token());
   const talk: Talk = new Talk({
     env,
     store,
@@ -101,18 +107,13 @@ export function createWeft(options: WeftOptions): Weft {
       store: options.files,
       name: tabsName,
       base: new URL('.', url).href.replace(/^ws/, 'http'),
-      token: async () => (typeof options.token === 'string' ? options.token : options.token()),
+      token: goodToken,
       now: () => env.now(),
       transfer: env.transfer?.bind(env),
       maxBytes: options.maxFileBytes,
     },
     directs,
   });
-
-  /** The one given last: a search needs none of its own. */
-  let lastToken: string | undefined;
-  const { token: source } = options;
-  const token = typeof source === 'string' ? source : async () => (lastToken = await source());
 
   let history: Promise<DeviceHistory | undefined> | undefined;
   const admit = async (welcome: Welcome): Promise<ErrorCode | undefined> => {
@@ -168,8 +169,7 @@ export function createWeft(options: WeftOptions): Weft {
     device: options.store === undefined ? tabsName : undefined,
     url,
     connection: connection.status,
-    token: async (anew) =>
-      typeof token === 'string' ? token : ((anew ? undefined : lastToken) ?? token()),
+    token: goodToken,
   });
 
   const receive = (

@@ -164,6 +164,21 @@ describe('a search', () => {
     ]);
   });
 
+  it('asks again by itself where a request did not get through though the connection is there', async () => {
+    const { weft, env, asked, asks } = searching(() => {
+      if (asked.length === 1) throw new Error('No network.');
+      return { found: [onServer('far', 7, 'a word', BEGAN)] };
+    });
+    const search = weft.search('word');
+    const timers = env.timers;
+    await until(search.results, ({ server }) => server.state === 'offline');
+    while (env.timers === timers) await new Promise((resolve) => setImmediate(resolve));
+    // Well before a connection is taken for lost.
+    env.advance(2_000);
+    await asks(2);
+    expect(lines(await until(search.results, searched))).toEqual(['server far: a word']);
+  });
+
   it('says what is wrong with a query, and with a server', async () => {
     const { weft } = searching(() => ({ code: 'storage-failed' }));
     const nothing = weft.search(' "*" ');

@@ -1,4 +1,4 @@
-import { type ErrorCode, readQuery } from '@weft/protocol';
+import { backoffDelay, readQuery } from '@weft/protocol';
 import type { DeviceStore } from '@weft/storage';
 import type {
   ConnectionStatus,
@@ -9,6 +9,7 @@ import type {
   SearchResults,
 } from '../api.ts';
 import type { Signal } from '../observable.ts';
+import { isOfToken } from '../token-codes.ts';
 import { askServer, platformRequest } from './ask-server.ts';
 import { type DeviceSearch, pageSearch, workerSearch } from './device-search.ts';
 import type { FoundText } from './text-search.ts';
@@ -105,6 +106,7 @@ export class Searcher {
     let state: 'waiting' | 'asking' | 'done' = 'waiting';
     const abort = new AbortController();
     let stopTimer: () => void = () => undefined;
+    let failures = 0;
     const ask = async (anew: boolean): Promise<void> => {
       state = 'asking';
       told(undefined, { state: 'searching' });
@@ -117,6 +119,9 @@ export class Searcher {
       } else if (answer.outcome === 'unreached') {
         state = 'waiting';
         told(undefined, { state: 'offline' });
+        failures += 1;
+        // Nothing else would tell: the socket may be well where a request was not.
+        stopTimer = env.timer(backoffDelay(failures, env.random()), look);
       } else if (answer.code === 'too-fast') {
         stopTimer = env.timer(SLOWER, () => void ask(false));
       } else if (isOfToken(answer.code) && !anew) {
@@ -150,10 +155,6 @@ export class Searcher {
       return { outcome: 'unreached' } as const;
     }
   }
-}
-
-function isOfToken(code: ErrorCode): boolean {
-  return code === 'token-expired' || code === 'token-invalid';
 }
 
 interface Part {
