@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { type App, WEFT_DEVICE, convergenceTest } from '@weft/testkit/playwright';
 import { type Page, expect } from 'playwright/test';
+import { PRODUCT_ENTRY } from './product.ts';
 
 /** The document that everybody has open. */
 const TITLE = 'Plan';
@@ -52,6 +52,6 @@ export async function typeAtEnd(page: Page, text: string): Promise<void> {
 }
 
 export const test = convergenceTest({
-  server: { entry: fileURLToPath(new URL('../../../apps/server/src/main.ts', import.meta.url)) },
+  server: { entry: PRODUCT_ENTRY },
   app: weftApp,
 });

@@ -12,6 +12,7 @@ import {
   scrollUp,
   seedChannel,
 } from '../src/long-conversation.ts';
+import { databaseOf } from '../src/product.ts';
 import { quantile } from '../src/stopwatch.ts';
 import { test } from '../src/test.ts';
 
@@ -28,7 +29,7 @@ test('a long conversation that is kept opens from the device, and is read to its
   product,
   signIn,
 }) => {
-  await product.whileStopped((database) => seedChannel(database, MESSAGES));
+  await product.whileStopped((dataDir) => seedChannel(databaseOf(dataDir), MESSAGES));
   const ann = await signIn('Ann');
   await noteOpening(ann, MESSAGES);
   await keepAll(ann, Math.ceil(MESSAGES / 512));

@@ -19,4 +19,8 @@ test('y-websocket converges, and says synced of what is on a line that carries n
   expect(told).not.toContain('did not settle');
   await ann.network.heal();
   expect(await expectConverged([ann, bea], { within: 20_000 })).toBe('Both alone');
+  await ann.page.goto('about:blank');
+  await expect(ann.read()).rejects.toThrow(
+    "Ann's page shows no document to tests: call exposeForTest({ yDoc })",
+  );
 });

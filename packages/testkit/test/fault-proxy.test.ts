@@ -120,6 +120,26 @@ describe('fault proxy', () => {
     expect(await get('/page')).toContain(`pid ${server.pid}`);
   });
 
+  it('makes the path slow, open connections too, and the rest not', async () => {
+    const client = await upgrade(proxy.url, '/sync/below');
+    await client.hears('host');
+    proxy.slow({ latency: 60_000 });
+    client.socket.write('late');
+    for (const path of ['/1', '/2', '/3']) await get(path);
+    expect(client.heard()).not.toContain('late');
+    // Once to the server and once back: what is under way is handed on, and the answer then finds a quick line.
+    proxy.slow(undefined);
+    await client.hears('late');
+    client.socket.destroy();
+  });
+
+  it('says what to do where its port is in use', async () => {
+    const port = Number(new URL(proxy.url).port);
+    await expect(createFaultProxy({ target: server.url, port })).rejects.toThrow(
+      `Port ${port} of 127.0.0.1 is in use: end what listens there`,
+    );
+  });
+
   it('closes with connections open, and twice', async () => {
     const client = await upgrade(proxy.url, '/sync');
     const gone = closed(client);

@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startServerProcess } from '../src/index.ts';
 
 const entry = fileURLToPath(new URL('fixtures/server.ts', import.meta.url));
@@ -23,6 +26,42 @@ describe('server process', () => {
     expect(second.pid).not.toBe(first.pid);
     await second.kill();
   });
+
+  it('stands and goes on, and is ended while it stands', async () => {
+    const server = await startServerProcess({ entry, dataDir: '/tmp/some-data' });
+    server.pause();
+    let answered = false;
+    const answer = fetch(server.url).then(() => {
+      answered = true;
+    });
+    // A second one, of a server that runs, has come and gone meanwhile.
+    const other = await startServerProcess({ entry, dataDir: '/tmp/some-data' });
+    await fetch(other.url);
+    await other.kill();
+    expect(answered).toBe(false);
+    server.resume();
+    await answer;
+    server.pause();
+    expect(await server.kill()).toEqual({ code: null, signal: 'SIGTERM' });
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'has no room on its disk, and has room again',
+    async () => {
+      const dataDir = await mkdtemp(join(tmpdir(), 'weft-full-'));
+      onTestFinished(() => rm(dataDir, { recursive: true }));
+      const server = await startServerProcess({ entry, dataDir });
+      const write = async () =>
+        (await fetch(`${server.url}/write`, { method: 'POST', body: 'x' })).text();
+      expect(await write()).toBe('written');
+      await server.fillDisk();
+      expect(await write()).toBe('EFBIG');
+      await server.freeDisk();
+      expect(await write()).toBe('written');
+      await server.kill();
+      await expect(server.fillDisk()).rejects.toThrow('A disk can be filled on Linux alone');
+    },
+  );
 
   it('says what a server wrote that would not start', async () => {
     await expect(
