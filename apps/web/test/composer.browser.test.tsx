@@ -3,10 +3,20 @@ import { createRoot, type Root } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { Composer, type ComposerProps } from '../src/conversation/composer.tsx';
+import type { Attachments } from '../src/files/use-attachments.ts';
 import { TypingLine } from '../src/conversation/typing-line.tsx';
 import '../src/styles/tokens.css';
 import '../src/styles/base.css';
 import '../src/styles/conversation.css';
+
+const NOTHING_ATTACHED: Attachments = {
+  all: [],
+  problem: '',
+  add: () => {},
+  remove: () => {},
+  take: () => [],
+  putBack: () => {},
+};
 
 const PEOPLE = [
   { sub: 'bea', name: 'Bea' },
@@ -29,7 +39,7 @@ afterEach(() => {
   place.remove();
 });
 
-function show() {
+function show(attachments?: Attachments) {
   const onSubmit = vi.fn<ComposerProps['onSubmit']>().mockResolvedValue();
   const onCancel = vi.fn<ComposerProps['onCancel']>();
   const onType = vi.fn<ComposerProps['onType']>();
@@ -45,6 +55,7 @@ function show() {
         onType={onType}
         onCancel={onCancel}
         onEditLast={() => {}}
+        {...(attachments === undefined ? {} : { attachments })}
       />,
     ),
   );
@@ -114,6 +125,40 @@ describe('mentions in the composer', () => {
     expect(onType).toHaveBeenLastCalledWith(false);
     await userEvent.type(field, 'Hi{Enter}');
     expect(onType).toHaveBeenLastCalledWith(false);
+  });
+});
+
+describe('what is pasted', () => {
+  const PICTURE = new File(['x'], 'image.png', { type: 'image/png' });
+  const paste = (given: Readonly<Record<string, string>>, files: readonly File[]) => {
+    const add = vi.fn<Attachments['add']>();
+    const { field } = show({ ...NOTHING_ATTACHED, add });
+    const data = new DataTransfer();
+    for (const [type, value] of Object.entries(given)) data.setData(type, value);
+    for (const file of files) data.items.add(file);
+    const event = new ClipboardEvent('paste', {
+      ...{ clipboardData: data, bubbles: true, cancelable: true },
+    });
+    field.dispatchEvent(event);
+    return { taken: event.defaultPrevented, add };
+  };
+
+  it('is text where there is text: a picture of it, as Office gives it, is not attached', () => {
+    const { taken, add } = paste({ 'text/plain': 'Sum 12', 'text/html': '<b>Sum 12</b>' }, [
+      PICTURE,
+    ]);
+    expect(taken).toBe(false);
+    expect(add).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['files alone', {}],
+    ['a picture of a page', { 'text/html': '<img src="https://a.example/x.png">' }],
+    ['files with their names', { 'text/plain': 'image.png' }],
+  ])('is attached where there is none: %s', (_, given) => {
+    const { taken, add } = paste(given, [PICTURE]);
+    expect(taken).toBe(true);
+    expect(add).toHaveBeenCalledOnce();
   });
 });
 

@@ -1,7 +1,7 @@
 import type { SearchResults } from '@weft/client';
 import { threadId } from '@weft/protocol';
 import { describe, expect, it } from 'vitest';
-import { placeOf, searchedLine, snippetOf, titlesWith } from '../src/search/words.ts';
+import { placeOf, nothingLine, searchedLine, snippetOf, titlesWith } from '../src/search/words.ts';
 
 const entries = [
   { id: 'plan', kind: 'document', title: 'The Café plan', order: 1 },
@@ -54,6 +54,38 @@ describe('what is shown of a message', () => {
     const long = `${'far away '.repeat(40)}the needle is here`;
     expect(shown(long, 'needle')).toBe('…away far away far away far away the [needle] is here');
     expect(shown('x '.repeat(400), 'none')).toHaveLength(201);
+  });
+});
+
+describe('where nothing is found', () => {
+  const DEVICE = { state: 'searched', have: 2, of: 2 } as const;
+  const line = (change: Partial<SearchResults>) =>
+    nothingLine({
+      ...{ hits: [], more: false, words: ['x'], device: DEVICE, server: { state: 'searched' } },
+      ...change,
+    });
+
+  it('no message has the words only once the server has answered, and the device too', () => {
+    expect(line({})).toBe('No message has these words');
+    expect(line({ device: { state: 'searching', have: 1, of: 2 } })).toBeUndefined();
+    expect(line({ device: { state: 'failed', code: 'device-failed' } })).toBe(
+      'No message has these words',
+    );
+  });
+
+  it('else it is said of this device, with what is still to come', () => {
+    expect(line({ server: { state: 'searching' } })).toMatch(/^No message on this .* being asked/);
+    expect(line({ server: { state: 'offline' } })).toMatch(/^No message on this .* are online/);
+    expect(line({ server: { state: 'failed', code: 'storage-failed' } })).toMatch(
+      /^No message on this device .* could not be asked/,
+    );
+    expect(
+      line({
+        device: { state: 'failed', code: 'device-failed' },
+        server: { state: 'searching' },
+      }),
+    ).toBeUndefined();
+    expect(line({ words: [] })).toBe('Type a word to search for');
   });
 });
 

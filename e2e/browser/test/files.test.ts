@@ -49,6 +49,37 @@ test('[B5] [B2] a picture sent while cut off survives a reload, and another pers
   expect([...ann.errors, ...bea.errors]).toEqual([]);
 });
 
+test('[B5] what is attached waits while a message is edited, and goes with the next one', async ({
+  signIn,
+}) => {
+  const ann = await signIn('Ann');
+  await ann.newChannel('Loom');
+  await ann.send('Frist');
+  await ann.seesMessage('Frist', 'stored');
+  const attached = ann.page.getByRole('list', { name: 'Attached files' });
+  const file = { name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('a') };
+  await ann.page.getByLabel('Attach files').setInputFiles([file]);
+  await expect(attached).toHaveText(/a.txt/);
+
+  // The arrow edits the last message only where nothing is being written.
+  await ann.composer.press('ArrowUp');
+  await expect(ann.page.getByText('Editing your message')).toHaveCount(0);
+
+  await ann.page.locator('[data-message-id]').last().hover();
+  await ann.page.getByRole('button', { name: 'More', exact: true }).click();
+  await ann.page.getByRole('menuitem', { name: 'Edit' }).click();
+  await expect(attached).toHaveCount(0);
+  const edited = ann.page.getByRole('textbox', { name: 'Edit the message' });
+  await edited.fill('First');
+  await edited.press('Enter');
+  await ann.seesMessage('First', 'stored');
+  await expect(ann.page.locator('.files')).toHaveCount(0);
+
+  await expect(attached).toHaveText(/a.txt/);
+  await ann.composer.press('Enter');
+  await expect(ann.page.locator('[data-message-id]').last().locator('.files')).toHaveText(/a.txt/);
+});
+
 test('a file that is too large is told of in words and not attached; one is taken out again', async ({
   signIn,
 }) => {

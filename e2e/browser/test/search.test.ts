@@ -41,6 +41,11 @@ test('[F1] [F3] messages are found by the keyboard, here and on the server, and 
     await input(bea).fill('loo');
     await expect(found(bea).getByRole('option', { name: 'Loom' })).toBeVisible();
     await input(bea).fill('elsewhere');
+    await expect(found(bea)).toContainText(
+      'No message on this device has these words. The rest is searched when you are online.',
+    );
+    await expect(found(bea)).not.toContainText('No message has these words');
+    await bea.reconnect();
     await expect(found(bea)).toContainText('No message has these words');
     await bea.page.keyboard.press('Escape');
     await expect(input(bea)).toHaveCount(0);

@@ -43,6 +43,8 @@ test('[C16] a thread about a passage: begun by keys, found, answered and settled
   await expect(ann.page.getByText('Resolved by Bea')).toBeVisible();
   await ann.page.getByRole('link', { name: 'All threads' }).click();
   await expect(ann.page.getByText('Everything here is resolved.')).toBeVisible();
+  // Each row opens its conversation: there is none before somebody wants to see them.
+  await expect(ann.page.locator('.thread-row')).toHaveCount(0);
   await ann.page.getByText('Resolved · 1', { exact: true }).click();
   await ann.page.getByRole('list', { name: 'Resolved threads' }).getByRole('link').click();
   await ann.page.getByRole('button', { name: 'Reopen' }).click();
@@ -72,6 +74,37 @@ test('[C16] [C7] a thread begun while cut off is listed here, survives a reload 
   await ann.reconnect();
   await expect(threads(bea)).toContainText('Ann From the tunnel');
   await expect(threads(ann)).not.toContainText('Others see it');
+});
+
+test('[C16] a comment asked for while one is being begun takes the new passage and the focus, and keeps the words', async ({
+  signIn,
+}) => {
+  const ann = await signIn('Ann');
+  await written(ann);
+  await ann.page.keyboard.press('Control+Alt+m');
+  await expect(ann.page.getByRole('blockquote')).toHaveText('set');
+  await ann.type('Since when?');
+
+  await ann.editor.click();
+  await ann.page.keyboard.press('Control+Home');
+  await ann.page.keyboard.press('Control+Shift+ArrowRight');
+  await ann.page.getByRole('button', { name: 'Comment' }).click();
+  await expect(ann.page.getByRole('blockquote')).toHaveText('The');
+  await expect(ann.composer).toBeFocused();
+  await expect(ann.composer).toHaveValue('Since when?');
+
+  await test.step('without a passage it keeps what it is about, also where the pane was closed', async () => {
+    await ann.editor.click();
+    await ann.page.keyboard.press('Control+End');
+    await ann.page.keyboard.press('Control+.');
+    await expect(ann.composer).toHaveCount(0);
+    await ann.page.keyboard.press('Control+Alt+m');
+    await expect(ann.page.getByRole('blockquote')).toHaveText('The');
+    await expect(ann.composer).toBeFocused();
+  });
+  await ann.page.keyboard.press('Enter');
+  await ann.seesMessage('Since when?', 'stored');
+  await expect(ann.page.getByRole('blockquote')).toHaveText('The');
 });
 
 test('an address that names no thread says so', async ({ signIn }) => {

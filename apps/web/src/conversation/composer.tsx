@@ -10,7 +10,7 @@ import {
   useState,
 } from 'react';
 import { AttachmentList } from '../files/attachment-list.tsx';
-import { useAttachments } from '../files/use-attachments.ts';
+import type { Attachment, Attachments } from '../files/use-attachments.ts';
 import type { ComposerMode } from './composer-mode.ts';
 import { keepDraft, readDraft } from './drafts.ts';
 import { MentionList } from './mention-list.tsx';
@@ -36,8 +36,8 @@ export interface ComposerProps {
     taken: readonly Mentionable[],
     files: readonly File[],
   ) => Promise<void>;
-  /** Whether files may go with what is written. */
-  readonly attaches?: boolean;
+  /** Files that go with the next message; none may where this is absent. */
+  readonly attachments?: Attachments;
   /** With each change: whether there is something that may become a message. */
   readonly onType: (types: boolean) => void;
   /** Back to writing a message. */
@@ -46,13 +46,15 @@ export interface ComposerProps {
   readonly onEditLast: () => void;
 }
 
+const NO_FILES: readonly Attachment[] = [];
+
 /** Characters left at which they are counted out. */
 const COUNT_FROM = 500;
 
 /** Where a message is written: Enter sends, Shift-Enter makes a line, Escape gives up an answer or an edit. */
 export function Composer(props: ComposerProps): ReactNode {
   const { conversation, placeholder, mode, called, people, onSubmit, onCancel, onEditLast } = props;
-  const { onType, attaches = false } = props;
+  const { onType } = props;
   const drafts = mode.mode === 'write' || mode.mode === 'reply';
   const [text, setText] = useState(() => (drafts ? readDraft(conversation) : typedText(mode.body)));
   const [problem, setProblem] = useState('');
@@ -67,14 +69,15 @@ export function Composer(props: ComposerProps): ReactNode {
     if (caret !== undefined) input.current?.setSelectionRange(caret.at, caret.at);
   }, [caret]);
   const left = MESSAGE_TEXT_MAX - text.length;
-  const attachments = useAttachments();
-  const mayAttach = attaches && drafts;
+  // A message that is edited or mended keeps what it carries: what is attached waits for the next one.
+  const attachments = drafts ? props.attachments : undefined;
+  const attached = attachments?.all ?? NO_FILES;
   const carried = mode.mode === 'edit' || mode.mode === 'mend' ? (mode.body.files ?? []) : [];
-  const says = text.trim() !== '' || attachments.all.length + carried.length > 0;
+  const says = text.trim() !== '' || attached.length + carried.length > 0;
   const sendable = says && left >= 0;
   const [over, setOver] = useState(false);
-  const takeIn = (given: DataTransfer | null, event: { preventDefault: () => void }): void => {
-    if (!mayAttach || given === null || given.files.length === 0) return;
+  const takeIn = (given: DataTransfer, event: { preventDefault: () => void }): void => {
+    if (attachments === undefined || given.files.length === 0) return;
     event.preventDefault();
     attachments.add(given.files);
   };
@@ -96,7 +99,7 @@ export function Composer(props: ComposerProps): ReactNode {
       onCancel();
       return;
     }
-    const attached = attachments.take();
+    attachments?.take();
     setText('');
     setProblem('');
     mentions.look('', 0);
@@ -110,7 +113,7 @@ export function Composer(props: ComposerProps): ReactNode {
       );
     } catch (error) {
       // Nothing is lost: the words go back to where they were, before whatever was typed meanwhile.
-      attachments.putBack(attached);
+      attachments?.putBack(attached);
       setText((typed) => (typed === '' ? sent : `${sent}\n${typed}`));
       setProblem(
         error instanceof WeftError && error.code !== 'device-failed'
@@ -129,7 +132,12 @@ export function Composer(props: ComposerProps): ReactNode {
     } else if (event.key === 'Escape' && mode.mode !== 'write') {
       event.preventDefault();
       onCancel();
-    } else if (event.key === 'ArrowUp' && text === '' && mode.mode === 'write') {
+    } else if (
+      event.key === 'ArrowUp' &&
+      mode.mode === 'write' &&
+      text === '' &&
+      attached.length === 0
+    ) {
       event.preventDefault();
       onEditLast();
     }
@@ -148,7 +156,7 @@ export function Composer(props: ComposerProps): ReactNode {
       data-over={over ? '' : undefined}
       onSubmit={onFormSubmit}
       onDragOver={(event) => {
-        if (!mayAttach || !event.dataTransfer.types.includes('Files')) return;
+        if (attachments === undefined || !event.dataTransfer.types.includes('Files')) return;
         event.preventDefault();
         setOver(true);
       }}
@@ -159,10 +167,12 @@ export function Composer(props: ComposerProps): ReactNode {
       }}
     >
       <ModeBanner mode={mode} onCancel={onCancel} />
-      <AttachmentList attachments={attachments.all} onRemove={attachments.remove} />
+      {attachments === undefined ? null : (
+        <AttachmentList attachments={attachments.all} onRemove={attachments.remove} />
+      )}
       <div className="composer-box">
         <MentionList mentions={mentions} />
-        {mayAttach ? <AttachButton onFiles={attachments.add} /> : null}
+        {attachments === undefined ? null : <AttachButton onFiles={attachments.add} />}
         <textarea
           ref={input}
           rows={1}
@@ -184,7 +194,10 @@ export function Composer(props: ComposerProps): ReactNode {
           onSelect={({ currentTarget }) => {
             mentions.look(currentTarget.value, currentTarget.selectionStart);
           }}
-          onPaste={(event) => takeIn(event.clipboardData, event)}
+          onPaste={(event) => {
+            // Office puts a picture of the text beside it: whoever pastes text wants the text.
+            if (!hasText(event.clipboardData)) takeIn(event.clipboardData, event);
+          }}
           onBlur={mentions.close}
           onKeyDown={onKeyDown}
         />
@@ -207,7 +220,7 @@ export function Composer(props: ComposerProps): ReactNode {
           {left < 0 ? `${-left} characters too long` : `${left} characters left`}
         </p>
       ) : null}
-      {attachments.problem === '' ? null : (
+      {attachments === undefined || attachments.problem === '' ? null : (
         <p className="composer-note" data-tone="danger" role="alert">
           {attachments.problem}
         </p>
@@ -219,6 +232,12 @@ export function Composer(props: ComposerProps): ReactNode {
       )}
     </form>
   );
+}
+
+/** Whether what is pasted says something. Some systems put the names of copied files beside these: that says nothing. */
+function hasText(given: DataTransfer): boolean {
+  const text = given.getData('text/plain').trim();
+  return text !== '' && text !== [...given.files].map(({ name }) => name).join('\n');
 }
 
 /** Opens the browser's own choice of files. */

@@ -15,6 +15,7 @@ import { useConversation, useObservable } from '@weft/react';
 import { MessagesSquare } from 'lucide-react';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { FileSourceContext } from '../files/context.ts';
+import { useAttachments } from '../files/use-attachments.ts';
 import { Notice } from '../parts/notice.tsx';
 import { MessageSkeleton } from '../parts/skeleton.tsx';
 import { useSession } from '../session/context.ts';
@@ -24,6 +25,7 @@ import { DeleteDialog } from './delete-dialog.tsx';
 import { MessageDetails } from './message-details.tsx';
 import { MessageHistory } from './message-history.tsx';
 import { MessageList } from './message-list.tsx';
+import { ReadOnlyNote, mayWriteUnder } from './read-only-note.tsx';
 import { useTarget } from '../routing/use-route.ts';
 import { TypingLine } from './typing-line.tsx';
 import { useComposer } from './use-composer.ts';
@@ -73,7 +75,9 @@ export function ConversationView(props: ConversationViewProps): ReactNode {
     (sub: string) => (sub === person.sub ? 'You' : (people.get(sub) ?? 'Somebody')),
     [people, person],
   );
-  const mayWrite = access.state !== 'reader' && access.state !== 'outdated';
+  const mayWrite = mayWriteUnder(access);
+  // Of the conversation and not of its field: an edit that comes between takes that field away for a while.
+  const attachments = useAttachments();
   const composer = useComposer(conversation, items, person, others);
   const work = useMessageWork(conversation, composer);
   const target = useTarget();
@@ -149,11 +153,9 @@ export function ConversationView(props: ConversationViewProps): ReactNode {
         </p>
       )}
       {!mayWrite ? (
-        <p className="composer-readonly">
-          {access.state === 'outdated'
-            ? 'This version of the app does not fit the server any more. You can read here, and write again after a reload.'
-            : 'You can read this conversation, but not write in it.'}
-        </p>
+        <ReadOnlyNote access={access}>
+          You can read this conversation, but not write in it.
+        </ReadOnlyNote>
       ) : conversation === undefined ? null : (
         <Composer
           key={composer.key}
@@ -162,7 +164,7 @@ export function ConversationView(props: ConversationViewProps): ReactNode {
           mode={composer.mode}
           called={composer.called + (focus ? 1 : 0)}
           people={others}
-          attaches
+          attachments={attachments}
           onType={onType}
           onSubmit={composer.submit}
           onCancel={composer.cancel}

@@ -23,13 +23,15 @@ export interface BesideProps {
   readonly unread: Pick<Unread, 'count' | 'uncounted' | 'mentions'>;
   /** Text of the document that is selected now; empty for none. */
   readonly selected: () => string;
+  /** Counts up each time that a comment is asked for while one is being begun. */
+  readonly asked: number;
   /** Begins a thread about what is selected. */
   readonly onComment: () => void;
 }
 
 /** What is said about a document: in the conversation beside it, and in threads about passages of it. */
 export function Beside(props: BesideProps): ReactNode {
-  const { id, shown, conversation, unread, selected, onComment } = props;
+  const { id, shown, conversation, unread, selected, asked, onComment } = props;
   const threads = useObservable(conversation?.threads, NO_THREADS);
   const own = useObservable(conversation?.unread, NOTHING_UNREAD);
   const open = threads.filter(({ resolved }) => resolved === undefined).length;
@@ -61,7 +63,7 @@ export function Beside(props: BesideProps): ReactNode {
       ) : shown.show === 'threads' ? (
         <ThreadList beside={conversation} threads={threads} onComment={onComment} />
       ) : shown.show === 'new-thread' ? (
-        <Beginning beside={conversation} selected={selected} />
+        <Beginning beside={conversation} selected={selected} asked={asked} />
       ) : (
         <ThreadView
           beside={conversation}
@@ -72,14 +74,29 @@ export function Beside(props: BesideProps): ReactNode {
   );
 }
 
-/** A thread that is begun is about what was selected when that was asked for. */
+/** A thread that is begun is about what was selected when that was asked for, the last time. */
 function Beginning({
   beside,
   selected,
+  asked,
 }: {
   readonly beside: ConversationHandle;
   readonly selected: () => string;
+  readonly asked: number;
 }): ReactNode {
   const [quote, setQuote] = useState(() => keptQuote() ?? keepQuote(selected()));
-  return <NewThread beside={beside} quote={quote} onForget={() => setQuote(keepQuote(''))} />;
+  const [met, setMet] = useState(asked);
+  // Set while rendering: the passage and the focus come together.
+  if (met !== asked) {
+    setMet(asked);
+    setQuote(keptQuote() ?? '');
+  }
+  return (
+    <NewThread
+      beside={beside}
+      quote={quote}
+      called={1 + asked}
+      onForget={() => setQuote(keepQuote(''))}
+    />
+  );
 }

@@ -1,7 +1,7 @@
 import type { DocumentHandle } from '@weft/client';
 import { type DocumentEditor as MountedEditor, selectedText } from '@weft/editor';
 import { useConversation, useDocument } from '@weft/react';
-import { type ReactNode, useCallback, useEffect, useRef } from 'react';
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { type BesideRoute, pathOfThread } from '../routing/routes.ts';
 import { navigate } from '../routing/use-route.ts';
 import { KeepButton } from '../conversation/keep-button.tsx';
@@ -12,6 +12,7 @@ import { PageHeader } from '../shell/page-header.tsx';
 import { Pane } from '../shell/pane.tsx';
 import { TitleField } from '../shell/title-field.tsx';
 import { useTitle } from '../shell/use-title.ts';
+import { keepQuote } from '../threads/quote.ts';
 import { useThreadUnread } from '../threads/use-thread-unread.ts';
 import { Beside } from './beside.tsx';
 import { DocumentBody } from './document-body.tsx';
@@ -51,10 +52,22 @@ export function DocumentPage({
     () => (editor.current === undefined ? '' : selectedText(editor.current.tiptap)),
     [],
   );
-  const comment = useCallback(() => navigate(pathOfThread(id, 'new')), [id]);
+  const { setOpen } = panes;
+  const [asked, setAsked] = useState(0);
+  const isBeginning = beside.show === 'new-thread';
+  const comment = useCallback(() => {
+    if (!isBeginning) {
+      navigate(pathOfThread(id, 'new'));
+      return;
+    }
+    // It is open already: it takes what is selected now, and where nothing is, keeps what it is about.
+    const passage = selected();
+    if (passage !== '') keepQuote(passage);
+    setAsked((times) => times + 1);
+    setOpen('right', true);
+  }, [id, isBeginning, selected, setOpen]);
   useCommentKey(comment);
   // Whoever asks for a thread wants to see it; whoever closes the pane then does not.
-  const { setOpen } = panes;
   useEffect(() => {
     if (beside.show !== 'conversation') setOpen('right', true);
   }, [beside, setOpen]);
@@ -94,6 +107,7 @@ export function DocumentPage({
           conversation={conversation}
           unread={unread}
           selected={selected}
+          asked={asked}
           onComment={comment}
         />
       </Pane>

@@ -9,7 +9,7 @@ import { useToday } from '../conversation/use-today.ts';
 import { navigate } from '../routing/use-route.ts';
 import { titleOf, useShell } from '../shell/context.ts';
 import { useSearch } from './use-search.ts';
-import { type Place, placeOf, searchedLine, snippetOf, titlesWith } from './words.ts';
+import { type Place, nothingLine, placeOf, searchedLine, snippetOf, titlesWith } from './words.ts';
 
 const ICONS = {
   channel: Hash,
@@ -82,7 +82,8 @@ function Search({
   useEffect(() => weft.prepareSearch(), [weft]);
   const [limit, setLimit] = useState(STEP);
   const [at, setAt] = useState(0);
-  const results = useSearch(query, limit);
+  const searched = useSearch(query, limit);
+  const results = searched?.results;
   const words = results?.words ?? [];
   const lines: readonly Line[] = [
     ...titlesWith(entries, words).map<Line>(({ entry, path }) => ({
@@ -125,8 +126,11 @@ function Search({
       go(chosen);
     }
   };
+  // What was found for other words says nothing about these.
   const nothing =
-    results !== undefined && lines.length === 0 && results.device.state !== 'searching';
+    results !== undefined && searched?.query === query.trim() && lines.length === 0
+      ? nothingLine(results)
+      : undefined;
   return (
     <>
       <input
@@ -170,11 +174,7 @@ function Search({
             )}
           </div>
         ))}
-        {nothing ? (
-          <p className="command-none">
-            {words.length === 0 ? 'Type a word to search for' : 'No message has these words'}
-          </p>
-        ) : null}
+        {nothing === undefined ? null : <p className="command-none">{nothing}</p>}
         {query.trim() === '' ? (
           <p className="command-none">
             Words, or their beginnings. What is on this device is found without a network, too.

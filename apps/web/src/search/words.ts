@@ -92,6 +92,27 @@ function afterSpace(text: string, from: number, most: number): number {
   return space < 0 ? from : from + space + 1;
 }
 
+/** What is said where nothing was found: no more than was looked through. `undefined` while that is being done. */
+export function nothingLine({ device, server, words }: SearchResults): string | undefined {
+  // What waits to be sent is on the device alone.
+  if (device.state === 'searching') return undefined;
+  if (words.length === 0) return 'Type a word to search for';
+  if (server.state === 'searched') return 'No message has these words';
+  if (device.state === 'failed') return undefined;
+  switch (server.state) {
+    case 'searching':
+      return 'No message on this device has these words. The server is being asked for others.';
+    case 'offline':
+      return 'No message on this device has these words. The rest is searched when you are online.';
+    case 'failed':
+      return 'No message on this device has these words. The server could not be asked for others.';
+    default: {
+      const unreachable: never = server;
+      return unreachable;
+    }
+  }
+}
+
 /** One line that says what was searched, and what was not. */
 export function searchedLine({ device, server, hits, more }: SearchResults): string {
   const count = hits.length === 1 ? '1 message' : `${hits.length}${more ? '+' : ''} messages`;

@@ -2,7 +2,8 @@ import type { ConversationHandle, DocumentAccess, DocumentThread } from '@weft/c
 import { errorDefinition } from '@weft/protocol';
 import { useObservable } from '@weft/react';
 import { MessageSquareQuote, Plus } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
+import { ReadOnlyNote, mayWriteUnder } from '../conversation/read-only-note.tsx';
 import { keysOf } from '../parts/keys.ts';
 import { Notice } from '../parts/notice.tsx';
 import { MessageSkeleton } from '../parts/skeleton.tsx';
@@ -26,7 +27,7 @@ export function ThreadList({
   const phase = useObservable(beside.phase);
   const access = useObservable(beside.access, UNKNOWN);
   const offline = useOffline();
-  const mayWrite = access.state !== 'reader' && access.state !== 'outdated';
+  const mayWrite = mayWriteUnder(access);
   const open = threads.filter(({ resolved }) => resolved === undefined);
   const settled = threads.filter(({ resolved }) => resolved !== undefined);
   if (access.state === 'denied') {
@@ -65,11 +66,9 @@ export function ThreadList({
           <kbd aria-hidden="true">{keysOf('Alt+M')}</kbd>
         </div>
       ) : (
-        <p className="composer-readonly">
-          {access.state === 'outdated'
-            ? 'This version of the app does not fit the server any more. You can read here, and write again after a reload.'
-            : 'You can read these threads, but not write in them.'}
-        </p>
+        <ReadOnlyNote access={access}>
+          You can read these threads, but not write in them.
+        </ReadOnlyNote>
       )}
       <div className="threads-scroller">
         {threads.length > 0 ? (
@@ -80,10 +79,7 @@ export function ThreadList({
               <p className="threads-none">Everything here is resolved.</p>
             )}
             {settled.length > 0 ? (
-              <details className="threads-settled">
-                <summary>Resolved · {settled.length}</summary>
-                {rows(settled, 'Resolved threads')}
-              </details>
+              <Settled count={settled.length}>{() => rows(settled, 'Resolved threads')}</Settled>
             ) : null}
             {offline ? (
               <p className="threads-none" role="status">
@@ -106,5 +102,25 @@ export function ThreadList({
         )}
       </div>
     </div>
+  );
+}
+
+/** The threads that were settled. Each opens its conversation: only for somebody who wants to see them. */
+function Settled({
+  count,
+  children,
+}: {
+  readonly count: number;
+  readonly children: () => ReactNode;
+}): ReactNode {
+  const [open, setOpen] = useState(false);
+  return (
+    <details
+      className="threads-settled"
+      onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+    >
+      <summary>Resolved · {count}</summary>
+      {open ? children() : null}
+    </details>
   );
 }

@@ -4,6 +4,7 @@ import { ArrowLeft, Check, RotateCcw } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { ConversationView } from '../conversation/conversation-view.tsx';
 import { fullTimeOf } from '../conversation/days.ts';
+import { mayWriteUnder } from '../conversation/read-only-note.tsx';
 import { useToday } from '../conversation/use-today.ts';
 import { Notice } from '../parts/notice.tsx';
 import { MessageSkeleton } from '../parts/skeleton.tsx';
@@ -29,7 +30,7 @@ export function ThreadView({
   const access = useObservable(beside.access, UNKNOWN);
   const offline = useOffline();
   const [problem, setProblem] = useState('');
-  const mayWrite = access.state !== 'reader' && access.state !== 'outdated';
+  const mayWrite = mayWriteUnder(access);
   const change = () => {
     if (thread === undefined) return;
     setProblem('');

@@ -1,0 +1,25 @@
+import type { DocumentAccess } from '@weft/client';
+import type { ReactNode } from 'react';
+
+/** Whether words may be written under an access; while it is unknown, they wait on the device. */
+export function mayWriteUnder({ state }: DocumentAccess): boolean {
+  return state !== 'reader' && state !== 'outdated' && state !== 'denied';
+}
+
+/** Why there is no place to write. */
+export function ReadOnlyNote({
+  access,
+  children,
+}: {
+  readonly access: DocumentAccess;
+  /** What to say of somebody who may only read. */
+  readonly children: string;
+}): ReactNode {
+  return (
+    <p className="composer-readonly" role="note">
+      {access.state === 'outdated'
+        ? 'This version of the app does not fit the server any more. You can read here, and write again after a reload.'
+        : children}
+    </p>
+  );
+}
