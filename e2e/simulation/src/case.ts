@@ -95,6 +95,16 @@ export const actionSchema = v.variant('type', [
     ms: v.number(),
     health: v.optional(v.picklist(['failing', 'full', 'dropping'])),
   }),
+  /** What a device's browser gives room for, for so long. */
+  v.object({ type: v.literal('quota'), when, tab, bytes: naturalSchema, ms: v.number() }),
+  /** What a device keeps is damaged, or cleared by its browser. */
+  v.object({
+    type: v.literal('lose'),
+    when,
+    tab,
+    what: v.picklist(['record', 'everything']),
+    dice: integerSchema,
+  }),
   /** Whoever is at this tab may do nothing with a resource, for so long. */
   v.object({ type: v.literal('rights'), when, tab, resource: v.string(), ms: v.number() }),
   /** A tab gets no new tokens for so long. */
@@ -117,6 +127,8 @@ export const caseSchema = v.object({
   sessions: v.optional(v.array(tab)),
   /** Milliseconds for which a token is good; for ever where nothing is said. */
   life: v.optional(v.number()),
+  /** The device of each tab, where some share one; the person of a device is the one of its first tab. */
+  devices: v.optional(v.array(tab)),
   /** How many the server takes at once, and the milliseconds for which it keeps the seat of who was cut. */
   admission: v.optional(v.object({ seats: positiveSchema, kept: v.number() })),
   actions: v.array(actionSchema),

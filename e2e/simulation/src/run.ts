@@ -21,6 +21,8 @@ export interface Outcome {
   readonly waited: number;
   /** The most bytes that ever waited in the server for somebody who did not read. */
   readonly waiting: number;
+  /** How often a device lost something of what it kept. */
+  readonly lost: number;
   /** Virtual milliseconds that passed. */
   readonly lasted: number;
   /** What Hocuspocus and others printed. */
@@ -71,6 +73,7 @@ export async function run(universe: Universe, of: Case): Promise<Outcome> {
     access: world.access,
     waited: world.waited,
     waiting: world.waiting,
+    lost: world.lost,
     lasted: scheduler.now,
     printed,
   };

@@ -2,6 +2,7 @@ import { ATTACK_NAMES } from './adversary/kinds.ts';
 import type { Case } from './case.ts';
 import { crowd } from './crowd.ts';
 import { flood } from './flood.ts';
+import { household } from './household.ts';
 import { STANDARD, generate, siege } from './generate.ts';
 
 /** One seed in so many is a siege: every attack once, in another order. */
@@ -12,6 +13,7 @@ export function caseOf(seed: number): Case {
   if (seed % SIEGE_EVERY === 0) return siege(String(seed), ATTACK_NAMES);
   if (seed % 23 === 4) return crowd(String(seed));
   if (seed % 23 === 16) return flood(String(seed));
+  if (seed % 23 === 11) return household(String(seed));
   return generate(String(seed), STANDARD, ATTACK_NAMES);
 }
 

@@ -1,16 +1,17 @@
 import type { ConversationHandle, DocumentHandle, Weft } from '@weft/client';
 import {
+  type HubTab,
   SIM_EPOCH,
-  SimIndexedDb,
-  SimJottings,
   type SimNetwork,
   type SimProcess,
   type SimRandom,
   type SimScheduler,
   type StorageHealth,
+  tabLocks,
 } from '@weft/testkit/sim';
 import * as v from 'valibot';
 import type * as Y from 'yjs';
+import type { Browser } from './browser.ts';
 import type { EditAction, MessageChange } from './case.ts';
 import { edit } from './edit.ts';
 import type { ChangeLedger } from './ledger/change-ledger.ts';
@@ -27,6 +28,7 @@ export interface DeviceOptions {
   /** Issues tokens that end; without it, the one above is used. */
   readonly issue?: (() => string) | undefined;
   readonly documents: readonly string[];
+  readonly browser: Browser;
   /** Whether it offers sessions; otherwise a cut ends what it has open. */
   readonly sessions: boolean;
   readonly universe: Universe;
@@ -45,23 +47,20 @@ interface OpenTab {
   readonly state: 'open';
   readonly process: SimProcess;
   readonly weft: Weft;
+  /** Its side of what the tabs of its browser share. */
+  readonly shared: HubTab | undefined;
   readonly documents: Map<string, DocumentHandle>;
   readonly conversation: ConversationHandle;
 }
 
 type Tab = { readonly state: 'none' } | { readonly state: 'closing' } | OpenTab;
 
-/** A device with one tab: its storage outlives the tab, the tab may be killed at any moment. */
+/** A tab, and the place where it is opened again: its browser's storage outlives it, it may be killed at any moment. */
 export class Device {
   readonly site: string;
   readonly #options: DeviceOptions;
-  readonly #browser = new SimIndexedDb();
-  /** Some browsers have no place for a last word: there, a killed tab loses what was not committed. */
-  readonly #jottings: SimJottings | undefined;
-  /** Milliseconds that its clock is ahead. */
-  readonly #skew: number;
+  readonly #browser: Browser;
   #tab: Tab = { state: 'none' };
-  #refused = false;
   /** Until when its page gets no tokens. */
   #tokenlessUntil = 0;
   #sessions = 0;
@@ -71,8 +70,7 @@ export class Device {
   constructor(options: DeviceOptions) {
     this.#options = options;
     this.site = options.site;
-    this.#skew = options.random.fork('skew').int(-60_000, 60_000);
-    this.#jottings = options.random.fork('jottings').chance(0.5) ? new SimJottings() : undefined;
+    this.#browser = options.browser;
   }
 
   /** Whether no tab is open, or about to close. */
@@ -101,8 +99,27 @@ export class Device {
 
   /** How its storage does. */
   set health(health: StorageHealth) {
-    if (health !== 'well') this.#refused = true;
-    this.#browser.health = health;
+    if (health !== 'well') this.#browser.refused = true;
+    this.#browser.storage.health = health;
+  }
+
+  /** Bytes that its browser gives it room for. */
+  set quota(bytes: number) {
+    if (bytes !== Number.POSITIVE_INFINITY) this.#browser.refused = true;
+    this.#browser.storage.quota = bytes;
+  }
+
+  /**
+   * Its storage loses something by itself: a record, or everything.
+   * @returns whether it did
+   */
+  lose(what: 'record' | 'everything', random: SimRandom): boolean {
+    const { storage } = this.#browser;
+    const tables = ['updates', 'snapshots', 'outbox'] as const;
+    if (what === 'everything') storage.evict();
+    else if (storage.corrupt('weft', random.pick(tables), random) === undefined) return false;
+    this.#browser.refused = true;
+    return true;
   }
 
   /** Whoever issues tokens cannot be reached from it for so long. */
@@ -112,8 +129,8 @@ export class Device {
 
   /** Commands that its storage holds as not sent; none is told of where it refused to write meanwhile. */
   get keeps(): number {
-    const records = this.#browser.tables('weft')?.get('outbox')?.records.values() ?? [];
-    if (this.#refused) return 0;
+    const records = this.#browser.storage.tables('weft')?.get('outbox')?.records.values() ?? [];
+    if (this.#browser.refused) return 0;
     return [...records].filter((record) => v.is(queuedSchema, record)).length;
   }
 
@@ -222,6 +239,7 @@ export class Device {
     const tab = this.#tab;
     if (tab.state !== 'open') return;
     tab.process.kill();
+    tab.shared?.kill();
     this.#tab = { state: 'none' };
     this.#reap();
   }
@@ -233,6 +251,7 @@ export class Device {
       this.#tab = { state: 'closing' };
       void tab.weft.close().then(() => {
         tab.process.kill();
+        tab.shared?.kill();
         this.#tab = { state: 'none' };
         // It waited for the device, which may have failed: what was not called safe may be gone.
         this.#reap();
@@ -243,7 +262,7 @@ export class Device {
   #reap(): void {
     const { network, random, ledger } = this.#options;
     network.reap();
-    this.#browser.reap(random.fork(`end ${this.#sessions}`));
+    this.#browser.storage.reap(random.fork(`end ${this.#sessions}`));
     ledger.killed();
   }
 
@@ -257,12 +276,15 @@ export class Device {
     const session = random.fork(`session ${this.#sessions}`);
     const draws = wrappers.sameDraws === true ? random.fork('session') : session;
     const storage = session.fork('device');
-    const now = () => SIM_EPOCH + scheduler.now + this.#skew;
+    const now = () => SIM_EPOCH + scheduler.now + this.#browser.skew;
     const timer = (ms: number, fire: () => void) => scheduler.after(ms, fire, process);
+    const shared = this.#browser.hub?.tab(
+      (run) => void scheduler.after(2 * storage.next(), run, process),
+    );
     const own = universe.openDevice({
       name: 'weft',
       env: {
-        factory: this.#browser.factory({
+        factory: this.#browser.storage.factory({
           later: (ms, run) => void scheduler.after(ms, run, process),
           alive: () => process.alive,
           random: storage,
@@ -271,8 +293,8 @@ export class Device {
         random: () => storage.next(),
         timer,
         onPresence: () => () => undefined,
-        jottings: this.#jottings,
-        locks: undefined,
+        jottings: this.#browser.jottings,
+        locks: shared === undefined ? undefined : tabLocks(shared),
         storage: undefined,
       },
     });
@@ -288,14 +310,28 @@ export class Device {
         socket: (_url, protocol) =>
           network.connect(site, wrappers.sending, offers ? protocol : undefined),
         onHurry: () => () => undefined,
+        ...(shared === undefined
+          ? {}
+          : {
+              channel: (name, receive) => shared.channel(name, receive),
+              lock: (name, held) => shared.lock(name, held),
+            }),
       },
+      ...(shared === undefined ? {} : { tabs: 'weft' }),
     });
     const conversation = weft.conversation(CONVERSATION);
     conversation.timeline.subscribe(() => messages.shown(site, conversation.timeline.get()));
     conversation.receipts.subscribe(() => {
       changes.receipts(site, conversation.receipts.get(), messages.durable);
     });
-    const tab: OpenTab = { state: 'open', process, weft, documents: new Map(), conversation };
+    const tab: OpenTab = {
+      state: 'open',
+      process,
+      weft,
+      shared,
+      documents: new Map(),
+      conversation,
+    };
     this.#tab = tab;
     for (const document of this.#options.documents) this.#visit(tab, document);
   }

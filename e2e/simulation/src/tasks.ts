@@ -60,6 +60,8 @@ export type Result =
       readonly waited: number;
       /** The most bytes that ever waited in the server for somebody who did not read. */
       readonly waiting: number;
+      /** How often a device lost something of what it kept. */
+      readonly lost: number;
       readonly cost: number;
     };
 
@@ -77,6 +79,7 @@ export async function perform(data: unknown, tell: (result: Result) => void): Pr
   let resumed = 0;
   let waited = 0;
   let waiting = 0;
+  let lost = 0;
   const access = { renewed: 0, expired: 0, denied: 0 };
   for (const [name, each] of casesOf(task)) {
     const outcome = await run(universe, each);
@@ -84,6 +87,7 @@ export async function perform(data: unknown, tell: (result: Result) => void): Pr
     commands += outcome.commands;
     resumed += outcome.resumed;
     waited += outcome.waited;
+    lost += outcome.lost;
     waiting = Math.max(waiting, outcome.waiting);
     access.renewed += outcome.access.renewed;
     access.expired += outcome.access.expired;
@@ -92,7 +96,17 @@ export async function perform(data: unknown, tell: (result: Result) => void): Pr
     else if (task.task !== 'seeds' && task.task !== 'gossip')
       tell({ type: 'ran', name, trace: outcome.trace });
   }
-  tell({ type: 'done', runs, commands, resumed, access, waited, waiting, cost: cpuTime() - start });
+  tell({
+    type: 'done',
+    runs,
+    commands,
+    resumed,
+    access,
+    waited,
+    waiting,
+    lost,
+    cost: cpuTime() - start,
+  });
 }
 
 function casesOf(task: Exclude<Task, { task: 'bugs' }>): Iterable<readonly [string, Case]> {

@@ -7,6 +7,7 @@ import {
   Trace,
   createRandom,
 } from '@weft/testkit/sim';
+import { Browser } from './browser.ts';
 import type { Action, Case } from './case.ts';
 import { Adversary } from './adversary/adversary.ts';
 import { Host } from './host.ts';
@@ -57,6 +58,7 @@ export class World {
   readonly trace = new Trace();
   readonly violations: Violations;
   readonly #case: Case;
+  readonly #personOf: (tab: number) => string;
   readonly #durable: DurableLog;
   readonly #wire: WireLedger;
   readonly #sessions: SessionLedger;
@@ -72,6 +74,8 @@ export class World {
   readonly #reader: Device;
   readonly #adversary: Adversary;
   #peace = false;
+  /** How often a device lost something. */
+  #lost = 0;
   /** The most bytes that ever waited for who did not read. */
   #waiting = 0;
   /** Who lost what. */
@@ -85,9 +89,22 @@ export class World {
     this.violations = violations;
     const now = () => scheduler.now;
     const tabs = Array.from({ length: run.tabs }, (_, tab) => tab);
-    const people = new People({ tabs: tabs.map(personAt), life: run.life, now });
+    const deviceOf = (tab: number) => run.devices?.[tab];
+    const personOf = (tab: number) => {
+      const device = deviceOf(tab);
+      return device === undefined ? personAt(tab) : `person ${device}`;
+    };
+    this.#personOf = personOf;
+    const sharing = new Set(
+      tabs.flatMap((tab) => {
+        const device = deviceOf(tab);
+        const alone = tabs.every((other) => other === tab || deviceOf(other) !== device);
+        return device === undefined || alone ? [] : [siteOf(tab)];
+      }),
+    );
+    const people = new People({ tabs: tabs.map(personOf), life: run.life, now });
     this.#people = people;
-    const subs = new Map(tabs.map((tab) => [siteOf(tab), subOf(personAt(tab))]));
+    const subs = new Map(tabs.map((tab) => [siteOf(tab), subOf(personOf(tab))]));
     const subAt = (site: string) => subs.get(site);
     const authorizes = run.actions.some(({ type }) => type === 'rights');
     // Most runs have nothing for it to see, and would pay for its looking.
@@ -112,7 +129,11 @@ export class World {
             subAt,
           });
     this.#admission = admission;
-    const wire = new WireLedger(violations, durable, now, { access, admission });
+    const wire = new WireLedger(violations, durable, now, {
+      shares: (site) => sharing.has(site),
+      access,
+      admission,
+    });
     this.#wire = wire;
     const sessions = new SessionLedger(violations, wire);
     this.#sessions = sessions;
@@ -162,8 +183,25 @@ export class World {
       documentBytes: stalls ? FLOODED_BYTES : SIM_LIMITS.documentBytes,
       durable: (records) => durable.add(records),
     });
-    const device = (site: string, person: string, ledger: DeviceLedger, offers: boolean) =>
+    const browsers = new Map<number, Browser>();
+    const browserOf = (tab: number): Browser => {
+      const number = deviceOf(tab);
+      const found = number === undefined ? undefined : browsers.get(number);
+      if (found !== undefined) return found;
+      const sharing = tabs.filter((other) => number !== undefined && deviceOf(other) === number);
+      const made = new Browser(random.fork(siteOf(tab)), sharing.length);
+      if (number !== undefined) browsers.set(number, made);
+      return made;
+    };
+    const device = (
+      site: string,
+      person: string,
+      browser: Browser,
+      ledger: DeviceLedger,
+      offers: boolean,
+    ) =>
       new Device({
+        browser,
         site,
         person,
         issue: run.life === undefined ? undefined : () => people.issue(person),
@@ -183,10 +221,12 @@ export class World {
       const site = siteOf(tab);
       const ledger = new DeviceLedger(site, violations, durable);
       this.#ledgers.push(ledger);
-      this.#devices.push(device(site, personAt(tab), ledger, run.sessions?.includes(tab) === true));
+      const offers = run.sessions?.includes(tab) === true;
+      this.#devices.push(device(site, personOf(tab), browserOf(tab), ledger, offers));
     }
     const read = new DeviceLedger('reader', violations, durable);
-    this.#reader = device('reader', 'reader', read, run.sessions !== undefined);
+    const own = new Browser(random.fork('reader'), 1);
+    this.#reader = device('reader', 'reader', own, read, run.sessions !== undefined);
     this.#adversary = new Adversary({
       scheduler,
       network: this.#network,
@@ -213,6 +253,11 @@ export class World {
   /** Sockets that were let in after they had waited in a line. */
   get waited(): number {
     return this.#admission?.waited ?? 0;
+  }
+
+  /** How often a device lost something of what it kept. */
+  get lost(): number {
+    return this.#lost;
   }
 
   /** The most bytes that ever waited in the server for somebody who did not read. */
@@ -332,8 +377,20 @@ export class World {
         });
         break;
       }
+      case 'quota': {
+        const device = this.#device(action.tab);
+        if (device === undefined) break;
+        device.quota = action.bytes;
+        later(action.ms, () => {
+          device.quota = Number.POSITIVE_INFINITY;
+        });
+        break;
+      }
+      case 'lose':
+        this.#lose(action.tab, action.what, action.dice);
+        break;
       case 'rights':
-        this.#take(subOf(personAt(action.tab)), action.resource, action.ms);
+        this.#take(subOf(this.#personOf(action.tab)), action.resource, action.ms);
         break;
       case 'issuer':
         this.#device(action.tab)?.withoutTokens(action.ms);
@@ -361,6 +418,18 @@ export class World {
     this.#waiting = Math.max(this.#waiting, queued);
     if (queued <= QUEUED_MAX) return;
     this.violations.add('S4', `${queued} bytes wait for ${site}, which does not read`);
+  }
+
+  /** A device loses something of what it keeps; whoever has it open has it still. */
+  #lose(tab: number, what: 'record' | 'everything', dice: number): void {
+    if (this.#device(tab)?.lose(what, createRandom(dice)) !== true) return;
+    this.#lost += 1;
+    for (const [other, ledger] of this.#ledgers.entries()) {
+      if (this.#case.devices?.[other] !== this.#case.devices?.[tab]) continue;
+      ledger.excuse();
+      this.#messages.excuse(siteOf(other));
+      this.#changes.excuse(siteOf(other));
+    }
   }
 
   /** R3: somebody loses a resource, and gets it back. */
@@ -392,6 +461,7 @@ export class World {
     this.#host.health = 'well';
     for (const device of this.#devices) {
       device.health = 'well';
+      device.quota = Number.POSITIVE_INFINITY;
       device.withoutTokens(0);
       this.#network.read(device.site);
       this.#network.return(device.site);

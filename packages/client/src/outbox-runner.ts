@@ -367,10 +367,14 @@ export class OutboxRunner {
   /** Sends the first command of each conversation that has none on its way. */
   #evaluate(): void {
     if (this.#net === 'offline') return;
+    const adrift = new Set(
+      this.#entries.filter((e) => this.#isAdrift(e)).map(({ command }) => command.conversation),
+    );
     for (const command of sendable(this.#entries)) {
       const { id, conversation } = command;
-      // Whoever leads sends what the device keeps, and knows nothing of what it would not keep of this tab.
-      if (this.#net === 'follows' && !this.#unkept.has(id)) continue;
+      // Whoever leads sends what the device keeps, and knows nothing of what it would not keep of this tab: that is sent
+      // from here, behind all that was asked for before it, which may be on its way from there, and so comes twice.
+      if (this.#net === 'follows' && !adrift.has(conversation)) continue;
       if (this.#acked.has(id) || this.#inFlight.has(conversation)) continue;
       if (this.#waits.get(conversation)?.cancel !== undefined) continue;
       this.#inFlight.set(conversation, id);

@@ -244,6 +244,8 @@ export function createWeft(options: WeftOptions): Weft {
     const leads = tabs.lead.get();
     talk.online(leads);
     if (leads) void sendLeftBehind();
+    // A tab that was killed may have kept what it could tell nobody of.
+    else tabs.tell({ type: 'outbox' });
   };
   tabs.lead.subscribe(() => {
     if (!tabs.lead.get()) talk.offline();
@@ -287,8 +289,10 @@ export function createWeft(options: WeftOptions): Weft {
     talk.here?.closeAll();
     await documents.close();
     connection.close();
-    tabs.close();
+    tabs.yield();
     await talk.close();
+    // Not before: whoever sends for all of them would not hear of a message that is kept in these last moments.
+    tabs.close();
     await store.close();
   };
 

@@ -9,6 +9,7 @@ import { doorGuards } from './guards.ts';
 import { SERVER_BUGS } from './server-bugs.ts';
 import { SESSION_BUGS } from './session-bugs.ts';
 import { STORE_BUGS } from './store-bugs.ts';
+import { TAB_BUGS } from './tab-bugs.ts';
 import { unchanged } from './wrap.ts';
 
 /** Every planted bug. */
@@ -21,6 +22,7 @@ export const PLANTED: readonly Bug[] = [
   ...ACCESS_BUGS,
   ...ADMISSION_BUGS,
   ...FLOW_BUGS,
+  ...TAB_BUGS,
 ];
 
 /** The door, once without each of its guards. */

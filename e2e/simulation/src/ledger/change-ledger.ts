@@ -9,6 +9,8 @@ interface Asked {
   readonly idle: boolean;
   /** Once the device has said that it is safe. */
   id?: string;
+  /** Its device may have lost it. */
+  excused?: boolean;
 }
 
 /** What a conversation's messages are, by the words of its events alone. */
@@ -46,6 +48,11 @@ export class ChangeLedger {
     };
   }
 
+  /** A device has lost something: what it keeps, and the server does not have, may be gone. */
+  excuse(device: string): void {
+    for (const asked of this.#asked) if (asked.device === device) asked.excused = true;
+  }
+
   /** A device is told how far people are: nobody goes back, nor beyond what there is. */
   receipts(device: string, members: readonly Receipt[], messages: number): void {
     const before = this.#told.get(device) ?? new Map<string, Receipt>();
@@ -74,15 +81,15 @@ export class ChangeLedger {
       places.set(command.id, event);
     }
     const last = new Map<string, number>();
-    for (const { device, idle, id } of this.#asked) {
+    for (const { device, idle, id, excused = false } of this.#asked) {
       if (id === undefined) continue;
       const place = places.get(id);
-      if (place === undefined && idle && !failed.has(id)) continue;
+      if (place === undefined && (idle || excused) && !failed.has(id)) continue;
       if ((place === undefined) !== failed.has(id)) {
         const what = place === undefined ? 'is nowhere' : 'is stored, and shown as failed';
         this.#violations.add('C7', `${id} of ${device} ${what}`);
       }
-      if (place === undefined) continue;
+      if (place === undefined || excused) continue;
       // What was so already, and is not any more when it comes again unheard, takes effect behind messages sent since.
       const line = `${device} ${idle ? 'moves' : 'says'}`;
       if (place < (last.get(line) ?? 0)) {

@@ -10,6 +10,8 @@ interface Promised {
   issued: Content[];
   /** How many of them the screen has called safe: on this device, or with the server. */
   local: number;
+  /** What is made until the next reload may build on what the device has lost, and be of no use there without it. */
+  shaky: boolean;
 }
 
 /** What one device did to its documents, and what it was told about that. */
@@ -38,17 +40,36 @@ export class DeviceLedger {
     if (status.state === 'stored') this.#expectDurable(address, 'was told stored of');
   }
 
-  /** The tab was killed: what was not called safe may be gone. */
+  /** The tab was killed: what was not called safe may be gone, and what was, where its device has lost something. */
   killed(): void {
-    for (const document of this.#documents.values()) {
-      document.issued = document.issued.slice(0, document.local);
+    for (const [address, document] of this.#documents) {
+      const stream = streamOf(address);
+      const safe = document.issued.slice(0, document.local);
+      document.issued = document.shaky
+        ? safe.filter((content) => this.#durable.holds(stream, content))
+        : safe;
+      document.local = document.issued.length;
     }
+  }
+
+  /** The device has lost something: what the server does not have may be gone, if no tab has it any more. */
+  excuse(): void {
+    for (const document of this.#documents.values()) document.shaky = true;
+    this.killed();
   }
 
   /** A tab has read its device. */
   loaded(address: string, doc: Y.Doc): void {
-    const { issued, local } = this.#document(address);
+    const document = this.#document(address);
     const stream = streamOf(address);
+    if (document.shaky) {
+      const has = (content: Content) =>
+        docHolds(doc, content) || this.#durable.holds(stream, content);
+      document.issued = document.issued.filter(has);
+      document.local = document.issued.length;
+      document.shaky = false;
+    }
+    const { issued, local } = document;
     const lost = issued
       .slice(0, local)
       .filter((content) => !docHolds(doc, content) && !this.#durable.holds(stream, content)).length;
@@ -79,7 +100,7 @@ export class DeviceLedger {
   #document(address: string): Promised {
     const found = this.#documents.get(address);
     if (found !== undefined) return found;
-    const made: Promised = { issued: [], local: 0 };
+    const made: Promised = { issued: [], local: 0, shaky: false };
     this.#documents.set(address, made);
     return made;
   }

@@ -9,7 +9,8 @@ interface Sent {
   readonly text: string;
   /** Place among the messages of its device. */
   readonly order: number;
-  state: 'asked' | 'kept';
+  /** `lost`: its device may have lost it. */
+  state: 'asked' | 'kept' | 'lost';
 }
 
 /** What was said by whom, in a conversation; every text is said once. */
@@ -37,8 +38,13 @@ export class MessageLedger {
     const sent: Sent = { device, text, order: this.#sent.size, state: 'asked' };
     this.#sent.set(text, sent);
     return () => {
-      sent.state = 'kept';
+      if (sent.state === 'asked') sent.state = 'kept';
     };
+  }
+
+  /** A device has lost something: what it keeps, and the server does not have, may be gone. */
+  excuse(device: string): void {
+    for (const sent of this.#sent.values()) if (sent.device === device) sent.state = 'lost';
   }
 
   /** Somebody is shown this list. */
@@ -87,6 +93,8 @@ export class MessageLedger {
           this.#violations.add('C7', `"${text}" of ${device} was kept, and is nowhere`);
         continue;
       }
+      // What is made again from what was lost has no order.
+      if (state === 'lost') continue;
       if (place < (last.get(device) ?? 0)) {
         this.#violations.add('C5', `"${text}" of ${device} overtook what was sent before it`);
       }

@@ -59,18 +59,20 @@ export class WireLedger {
   readonly #hostile = new WeakMap<Uint8Array, Hostile>();
   /** Frames that go to several sockets are one object: looked at once. */
   readonly #seen = new WeakSet<Uint8Array>();
+  readonly #shares: (site: string) => boolean;
   readonly #access: AccessLedger | undefined;
   readonly #admission: AdmissionLedger | undefined;
   #refusedHonest = 0;
 
   /**
-   * @param watchers `access`: where rights or tokens end during the run; `admission`: where there are more people than seats
+   * @param watchers `shares`: whether another tab on the device of a site may have made what it builds on; `access`: where rights or tokens end during the run; `admission`: where there are more people than seats
    */
   constructor(
     violations: Violations,
     durable: DurableLog,
     now: () => number,
     watchers: {
+      readonly shares?: (site: string) => boolean;
       readonly access?: AccessLedger | undefined;
       readonly admission?: AdmissionLedger | undefined;
     } = {},
@@ -78,6 +80,7 @@ export class WireLedger {
     this.#violations = violations;
     this.#durable = durable;
     this.#now = now;
+    this.#shares = watchers.shares ?? (() => false);
     this.#access = watchers.access;
     this.#admission = watchers.admission;
   }
@@ -263,6 +266,8 @@ export class WireLedger {
     if (hostile === undefined && code === 'forbidden') {
       if (this.#access?.lost(link, document) === true) return;
     }
+    // What another tab made is on its way on another socket: it is asked for again.
+    if (hostile === undefined && code === 'update-gap' && this.#shares(link.site)) return;
     if (hostile === undefined) {
       this.#refusedHonest += 1;
       this.#violations.add(
