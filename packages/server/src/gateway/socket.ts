@@ -11,13 +11,13 @@ import {
   WEFT_ADDRESS,
   WeftError,
   decodeUp,
-  encodeWeft,
   errorDefinition,
 } from '@weft/protocol';
 import type { EngineSocket } from '../engine/engine.ts';
 import { reasonOf } from '../logger.ts';
 import { Answers } from './answers.ts';
 import { DocumentFrames } from './document-frames.ts';
+import { downFrame } from './down-frame.ts';
 import { Attending } from './attending.ts';
 import { Following } from './following.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -210,7 +210,7 @@ export class Socket implements EngineSocket, Endpoint, Line, OpenDocumentsListen
   send(message: Down): void {
     try {
       this.#outflow.limit();
-      this.wire.send(encodeWeft(message));
+      this.wire.send(downFrame(message));
     } catch (error) {
       this.fail(error);
     }
