@@ -13,7 +13,7 @@ const url = `${location.origin.replace('http', 'ws')}/collab`;
 const document_ = new Y.Doc();
 
 if (new URLSearchParams(location.search).get('provider') === 'y-websocket') {
-  const provider = new WebsocketProvider(url, ROOM, document_, { disableBc: true });
+  const provider = new WebsocketProvider(url, ROOM, document_);
   exposeForTest(yWebsocketProbe(provider));
 } else {
   const provider = new HocuspocusProvider({ url, name: ROOM, document: document_ });
