@@ -11,8 +11,8 @@ export const FLOW_BUGS: readonly Bug[] = [
     name: 'whoever does not read is sent everything all the same',
     transform: instead(
       OUTFLOW,
-      'if (this.#behind.size === 0 && queued < SLOW_BYTES) {',
-      'if (this.#behind.size === 0) {',
+      'if (this.#behind === undefined && queued < SLOW_BYTES) {',
+      'if (this.#behind === undefined) {',
     ),
   },
   {
