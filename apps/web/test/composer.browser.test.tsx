@@ -128,6 +128,24 @@ describe('mentions in the composer', () => {
   });
 });
 
+describe('what is attached', () => {
+  it('is taken out without the focus being lost: it goes on to the next one, and at last to the words', async () => {
+    const all = ['a.txt', 'b.txt', 'c.txt'].map((key) => ({ key, file: new File(['x'], key) }));
+    const remove = vi.fn<Attachments['remove']>();
+    show({ ...NOTHING_ATTACHED, all, remove });
+    const button = (name: string) =>
+      place.querySelector<HTMLElement>(`[aria-label="Remove ${name}"]`);
+    button('b.txt')?.click();
+    expect(remove).toHaveBeenCalledWith('b.txt');
+    expect(document.activeElement).toBe(button('c.txt'));
+    button('c.txt')?.click();
+    expect(document.activeElement).toBe(button('b.txt'));
+    const { field } = show({ ...NOTHING_ATTACHED, all: all.slice(0, 1), remove });
+    button('a.txt')?.click();
+    await vi.waitFor(() => expect(document.activeElement).toBe(field));
+  });
+});
+
 describe('what is pasted', () => {
   const PICTURE = new File(['x'], 'image.png', { type: 'image/png' });
   const paste = (given: Readonly<Record<string, string>>, files: readonly File[]) => {

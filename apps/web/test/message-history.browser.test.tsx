@@ -78,6 +78,21 @@ describe('the versions of a message', () => {
     await expect.element(page.getByRole('status')).toBeEmptyDOMElement();
   });
 
+  it('that said nothing are told of in words, and so are those that were files alone', async () => {
+    const file = { hash: 'a'.repeat(64), name: 'warp.png', type: 'image/png', bytes: 3 };
+    show(() =>
+      Promise.resolve({
+        complete: true,
+        revisions: [
+          { revision: 1, at: AT, body: { ...text(''), files: [file] } },
+          { revision: 2, at: AT + 60_000, body: text('') },
+        ],
+      }),
+    );
+    await expect.element(page.getByRole('heading', { name: /At first/ })).toBeVisible();
+    expect(versions()).toEqual(['At 4 MiB, then.', 'No text', 'No text, only a file: warp.png']);
+  });
+
   it('say what is missing: without a network, without an answer, and where the server kept no more', async () => {
     show(() => Promise.reject(new Error('It was asked.')), true);
     await expect.element(page.getByText(/not on this device/)).toBeVisible();

@@ -128,6 +128,18 @@ const scroller = () => place.querySelector<HTMLElement>('[role=log]');
 const many = (count: number) => Array.from({ length: count }, (_, index) => stored(index + 1));
 
 describe('the list of messages', () => {
+  it('a message of files alone says that it was edited', () => {
+    const history = vi.fn<MessageActions['history']>();
+    const item = stored(1);
+    if (item.state !== 'stored') throw new Error('It is stored.');
+    const files = [{ hash: 'a'.repeat(64), name: 'warp.txt', type: 'text/plain', bytes: 3 }];
+    const body = { version: 1, text: '', files } as const;
+    const message = { ...item.message, body, revision: 2, editedAt: AT + 60_000 };
+    show([{ ...item, message }], { actions: { history } });
+    line('m1')?.querySelector<HTMLElement>('.message-edited')?.click();
+    expect(history).toHaveBeenCalledOnce();
+  });
+
   it('[C7] a message becomes stored in place: the same element, not a pixel moved', () => {
     show([stored(1), queued('mine', 2)]);
     const before = line('mine');

@@ -58,7 +58,7 @@ it('[D2] shows what is kept here, asks the browser to keep it, and removes what 
       </Dialog.Root>,
     );
   });
-  expect(document.body.textContent).toContain('2.0 MB of 1.0 GB');
+  expect(document.body.textContent).toContain('1.9 MB of 954 MB');
   await press('Ask the browser to keep it');
   expect(document.body.textContent).toContain('The browser keeps it until you clear it');
   await press('Remove Document a from this device');

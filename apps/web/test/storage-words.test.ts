@@ -2,12 +2,13 @@ import { WeftError } from '@weft/client';
 import { expect, it } from 'vitest';
 import { keptWords, promiseWords, roomWords } from '../src/storage/words.ts';
 
-const estimate = { usage: 1_234_567, quota: 2_500_000_000, persistent: false };
+const MB = 1024 ** 2;
+const estimate = { usage: 1.2 * MB, quota: 2_560 * MB, persistent: false };
 
 it('says how much room is used, in units that people read, and nothing that the browser did not say', () => {
   expect(roomWords(estimate)).toBe('1.2 MB of 2.5 GB');
-  expect(roomWords({ ...estimate, usage: 0, quota: 999 })).toBe('0 B of 999 B');
-  expect(roomWords({ ...estimate, usage: 12_345 })).toBe('12 kB of 2.5 GB');
+  expect(roomWords({ ...estimate, usage: 0, quota: 999 })).toBe('0 bytes of 999 bytes');
+  expect(roomWords({ ...estimate, usage: 12_345 })).toBe('12 KB of 2.5 GB');
   expect(roomWords(undefined)).toBe('This browser does not say');
 });
 

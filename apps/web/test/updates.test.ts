@@ -230,6 +230,19 @@ describe('a page of an earlier release', () => {
     await vi.waitFor(() => expect(reload).toHaveBeenCalledTimes(1));
   });
 
+  it('[D2] stays where the device fails at its flush, and tries again when something changes', async () => {
+    const { reload, flush, flushed, take, become } = page('local');
+    flush.mockRejectedValueOnce(new Error('The device failed.'));
+    take();
+    await vi.waitFor(() => expect(flush).toHaveBeenCalledTimes(1));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(reload).not.toHaveBeenCalled();
+    become({ state: 'stored', waiting: 0 });
+    await vi.waitFor(() => expect(flush).toHaveBeenCalledTimes(2));
+    flushed();
+    await vi.waitFor(() => expect(reload).toHaveBeenCalledTimes(1));
+  });
+
   it('is left alone once nobody follows', async () => {
     const { reload, flush, flushed, take, leave } = page('local');
     take();

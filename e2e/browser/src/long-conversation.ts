@@ -160,7 +160,7 @@ export async function jumpThrough(person: Person, jumps: number): Promise<Scroll
     await expect(list.locator(':focus')).toBeVisible();
     await expect(list.locator('[data-flashed] time').first()).toHaveAttribute(
       'datetime',
-      new RegExp(`^${day}|^${nextDay(day)}`),
+      new RegExp(`^${day}|^${dayBefore(day)}`),
     );
   }
   await page.getByRole('button', { name: 'Newest' }).click();
@@ -168,7 +168,7 @@ export async function jumpThrough(person: Person, jumps: number): Promise<Scroll
   return { wheels: 0, longTasks: await longTasks(person) };
 }
 
-function nextDay(day: string): string {
+function dayBefore(day: string): string {
   return new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
 }
 

@@ -102,9 +102,12 @@ test('[C16] a comment asked for while one is being begun takes the new passage a
     await expect(ann.page.getByRole('blockquote')).toHaveText('The');
     await expect(ann.composer).toBeFocused();
   });
+  await ann.page.getByRole('button', { name: 'Not about this passage' }).click();
+  await expect(ann.page.getByRole('blockquote')).toHaveText('The whole document');
+  await expect(ann.composer).toBeFocused();
   await ann.page.keyboard.press('Enter');
   await ann.seesMessage('Since when?', 'stored');
-  await expect(ann.page.getByRole('blockquote')).toHaveText('The');
+  await expect(ann.page.getByRole('blockquote')).toHaveText('The whole document');
 });
 
 test('an address that names no thread says so', async ({ signIn }) => {

@@ -77,7 +77,7 @@ it('[B5] a file sent without a network survives a reload, arrives before its mes
   expect(seen.type).toBe('image/png');
   expect(new Uint8Array(await seen.arrayBuffer())).toEqual(PNG);
   await stored(online.room, 2);
-  await vi.waitFor(() => expect(ann.files.size).toBe(0));
+  await vi.waitFor(() => expect(ann.files.size).toBe(0), { timeout: 20_000 });
   expect(online.room.uploads.get().size).toBe(0);
 });
 
@@ -97,7 +97,7 @@ it('[C7] [B1] what the server will never take is shown as failed, and the queue 
   // It may be tried again: its bytes are kept until it is dismissed.
   expect(ann.files.size).toBe(1);
   await room.dismiss(failed?.id ?? '');
-  await vi.waitFor(() => expect(ann.files.size).toBe(0));
+  await vi.waitFor(() => expect(ann.files.size).toBe(0), { timeout: 20_000 });
 });
 
 it('[C7] a message whose bytes are gone from the device fails, unless the server has it', async () => {
@@ -118,7 +118,7 @@ it('[C7] a message whose bytes are gone from the device fails, unless the server
   for (const [hash, file] of kept) ann.files.set(hash, file);
   await without.room.retry(failed?.id ?? '');
   const [item] = await stored(without.room, 1);
-  await vi.waitFor(() => expect(ann.files.size).toBe(0));
+  await vi.waitFor(() => expect(ann.files.size).toBe(0), { timeout: 20_000 });
   await without.weft.close();
 
   // Its ack was not kept by the device: it is asked for once more, without any bytes.
@@ -127,7 +127,9 @@ it('[C7] a message whose bytes are gone from the device fails, unless the server
   await store.enqueue('general', () => ({ command, state: { state: 'queued' } }));
   const again = ann.open();
   await stored(again.room, 1);
-  await vi.waitFor(async () => expect(await store.outbox(isEntry)).toEqual([]));
+  await vi.waitFor(async () => expect(await store.outbox(isEntry)).toEqual([]), {
+    timeout: 20_000,
+  });
   expect(again.room.timeline.get()).toHaveLength(1);
 });
 

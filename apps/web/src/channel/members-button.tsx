@@ -2,7 +2,8 @@ import type { ConversationHandle, ConversationMembers } from '@weft/client';
 import { useObservable } from '@weft/react';
 import { Users } from 'lucide-react';
 import { Popover } from 'radix-ui';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
+import { useAttempt } from '../parts/use-attempt.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { useSession } from '../session/context.ts';
 import { useOffline } from '../sync/use-offline.ts';
@@ -46,11 +47,7 @@ export interface MembersPopoverProps extends ConversationMembers {
 /** The button with the number of members, and the list behind it. */
 export function MembersPopover(props: MembersPopoverProps): ReactNode {
   const { members, own, me, offline, mayChange, join, leave, dismiss } = props;
-  const [problem, setProblem] = useState<string>();
-  const attempt = (work: Promise<unknown> | undefined) => {
-    setProblem(undefined);
-    work?.catch(() => setProblem('This device could not do that. Try again.'));
-  };
+  const { problem, attempt } = useAttempt();
   const isIn = own.state === 'failed' ? own.in : own.state === 'in' || own.state === 'leaving';
   const waits = own.state === 'joining' || own.state === 'leaving';
   const change = () => {
@@ -100,7 +97,7 @@ export function MembersPopover(props: MembersPopoverProps): ReactNode {
             </button>
           ) : null}
           <p className="members-note" role="status">
-            {problem ?? noteOf(own, offline)}
+            {problem === '' ? noteOf(own, offline) : problem}
           </p>
         </Popover.Content>
       </Popover.Portal>

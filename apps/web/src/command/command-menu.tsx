@@ -1,7 +1,8 @@
 import { FileText, Hash, UserRound, Zap } from 'lucide-react';
-import { Dialog } from 'radix-ui';
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
+import { ChoiceDialog } from '../parts/choice-dialog.tsx';
 import { keysOf, modKey } from '../parts/keys.ts';
+import { useChoice } from '../parts/use-choice.ts';
 import { pathOf, pathOfThread, pathOfThreads } from '../routing/routes.ts';
 import { navigate, useRoute } from '../routing/use-route.ts';
 import { titleOf, useShell } from '../shell/context.ts';
@@ -19,53 +20,23 @@ export function CommandMenu({
   readonly setOpen: (open: boolean) => void;
 }): ReactNode {
   return (
-    <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="overlay" />
-        <Dialog.Content
-          className="command-menu"
-          aria-describedby={undefined}
-          // A command may put the focus elsewhere, into a title for instance: it stays there.
-          onCloseAutoFocus={(event) => {
-            if (document.activeElement !== document.body) event.preventDefault();
-          }}
-        >
-          <Dialog.Title className="sr-only">Commands</Dialog.Title>
-          <Commands close={() => setOpen(false)} />
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <ChoiceDialog open={open} setOpen={setOpen} title="Commands">
+      <Commands close={() => setOpen(false)} />
+    </ChoiceDialog>
   );
 }
+
+const optionId = ({ id }: Command) => `command-${id}`;
 
 function Commands({ close }: { readonly close: () => void }): ReactNode {
   const commands = useCommands();
   const [query, setQuery] = useState('');
-  const [at, setAt] = useState(0);
   const found = findCommands(commands, query);
-  const chosen = found[Math.min(at, found.length - 1)];
-  const chosenId = chosen?.id;
-
-  useEffect(() => {
-    if (chosenId === undefined) return;
-    document.getElementById(`command-${chosenId}`)?.scrollIntoView({ block: 'nearest' });
-  }, [chosenId]);
-
-  const run = (command: Command | undefined) => {
-    if (command === undefined) return;
+  const run = (command: Command) => {
     close();
     command.run();
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
-    if (step !== 0) {
-      event.preventDefault();
-      setAt((now) => (Math.min(now, found.length - 1) + step + found.length) % found.length);
-    } else if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
-      event.preventDefault();
-      run(chosen);
-    }
-  };
+  const { chosen, chosenId, choose, onKeyDown } = useChoice(found, optionId, run);
   return (
     <>
       <input
@@ -74,13 +45,13 @@ function Commands({ close }: { readonly close: () => void }): ReactNode {
         aria-label="Jump to"
         aria-expanded="true"
         aria-controls="commands"
-        aria-activedescendant={chosen === undefined ? undefined : `command-${chosen.id}`}
+        aria-activedescendant={chosenId}
         placeholder="Jump to a document, a channel, an action"
         autoFocus
         value={query}
         onChange={(event) => {
           setQuery(event.target.value);
-          setAt(0);
+          choose(0);
         }}
         onKeyDown={onKeyDown}
       />
@@ -91,12 +62,12 @@ function Commands({ close }: { readonly close: () => void }): ReactNode {
           return (
             <div
               key={command.id}
-              id={`command-${command.id}`}
+              id={optionId(command)}
               role="option"
               tabIndex={-1}
               aria-selected={command === chosen}
               className="command"
-              onPointerMove={() => setAt(found.indexOf(command))}
+              onPointerMove={() => choose(found.indexOf(command))}
               onClick={() => run(command)}
               onKeyDown={onKeyDown}
             >
@@ -120,6 +91,7 @@ function useCommands(): readonly Command[] {
   const theme = useTheme();
   const route = useRoute();
   const document = route.screen === 'document' ? route.id : undefined;
+  const isBeginning = route.screen === 'document' && route.beside.show === 'new-thread';
   return useMemo(() => {
     const jumps = entries.map<Command>((entry) => ({
       id: entry.id,
@@ -141,13 +113,18 @@ function useCommands(): readonly Command[] {
       document === undefined
         ? []
         : [
-            {
-              id: '!comment',
-              group: 'Actions',
-              title: 'Begin a comment thread',
-              keys: keysOf('Alt+M'),
-              run: () => navigate(pathOfThread(document, 'new')),
-            },
+            // Where one is being begun, there is nowhere to go.
+            ...(isBeginning
+              ? []
+              : [
+                  {
+                    id: '!comment',
+                    group: 'Actions',
+                    title: 'Begin a comment thread',
+                    keys: keysOf('Alt+M'),
+                    run: () => navigate(pathOfThread(document, 'new')),
+                  } as const,
+                ]),
             {
               id: '!threads',
               group: 'Actions',
@@ -189,5 +166,5 @@ function useCommands(): readonly Command[] {
         run: () => setTheme(nextTheme(theme)),
       },
     ];
-  }, [entries, directs, panes, mayWrite, create, search, newMessage, theme, document]);
+  }, [entries, directs, panes, mayWrite, create, search, newMessage, theme, document, isBeginning]);
 }

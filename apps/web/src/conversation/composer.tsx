@@ -168,7 +168,11 @@ export function Composer(props: ComposerProps): ReactNode {
     >
       <ModeBanner mode={mode} onCancel={onCancel} />
       {attachments === undefined ? null : (
-        <AttachmentList attachments={attachments.all} onRemove={attachments.remove} />
+        <AttachmentList
+          attachments={attachments.all}
+          onRemove={attachments.remove}
+          onEmptied={() => input.current?.focus()}
+        />
       )}
       <div className="composer-box">
         <MentionList mentions={mentions} />

@@ -5,12 +5,7 @@ import {
   errorDefinition,
   furthestOf,
 } from '@weft/protocol';
-import {
-  type ConversationMembers,
-  type DocumentAccess,
-  NO_HISTORY,
-  type Typist,
-} from '@weft/client';
+import { type ConversationMembers, NO_HISTORY, type Typist } from '@weft/client';
 import { useConversation, useObservable } from '@weft/react';
 import { MessagesSquare } from 'lucide-react';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
@@ -25,7 +20,8 @@ import { DeleteDialog } from './delete-dialog.tsx';
 import { MessageDetails } from './message-details.tsx';
 import { MessageHistory } from './message-history.tsx';
 import { MessageList } from './message-list.tsx';
-import { ReadOnlyNote, mayWriteUnder } from './read-only-note.tsx';
+import { mayWriteUnder, useAccess } from './access.ts';
+import { ReadOnlyNote } from './read-only-note.tsx';
 import { useTarget } from '../routing/use-route.ts';
 import { TypingLine } from './typing-line.tsx';
 import { useComposer } from './use-composer.ts';
@@ -44,7 +40,6 @@ export interface ConversationViewProps {
   readonly focus?: boolean;
 }
 
-const UNKNOWN: DocumentAccess = { state: 'unknown' };
 const NONE: readonly TimelineItem[] = [];
 const NO_RECEIPTS: readonly Receipt[] = [];
 const NO_TYPISTS: readonly Typist[] = [];
@@ -58,7 +53,7 @@ export function ConversationView(props: ConversationViewProps): ReactNode {
   const items = useObservable(conversation?.timeline, NONE);
   const history = useObservable(conversation?.history, NO_HISTORY);
   const phase = useObservable(conversation?.phase, 'loading');
-  const access = useObservable(conversation?.access, UNKNOWN);
+  const access = useAccess(conversation);
   const receipts = useObservable(conversation?.receipts, NO_RECEIPTS);
   const typists = useObservable(conversation?.typing, NO_TYPISTS);
   const { members } = useObservable(conversation?.members, NO_MEMBERS);

@@ -1,5 +1,5 @@
 import type { DeviceState, Keeping } from '@weft/client';
-import { sizeWords } from '../storage/words.ts';
+import { sizeWords } from '../parts/size-words.ts';
 
 /** What keeping all of a conversation takes. */
 export function takesWords({

@@ -1,9 +1,9 @@
 import { type Receipt, type Timings, seenBy } from '@weft/protocol';
-import { Dialog } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { ConversationTimings } from './conversation-timings.tsx';
 import { fullTimeOf } from './days.ts';
 import type { MessageRow } from './group-messages.ts';
+import { MessageDialog } from './message-dialog.tsx';
 
 /** All that is known of a message: its number, its times, and who has it. */
 export function MessageDetails({
@@ -20,37 +20,19 @@ export function MessageDetails({
   readonly onClose: () => void;
 }): ReactNode {
   return (
-    <Dialog.Root
-      open={row !== undefined}
-      onOpenChange={(open) => {
-        if (!open) onClose();
-      }}
-    >
-      <Dialog.Portal>
-        <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="dialog" aria-describedby={undefined}>
-          <Dialog.Title asChild>
-            <h2>Message details</h2>
-          </Dialog.Title>
-          {row?.state === 'stored' ? (
-            <dl className="message-facts">
-              {factsOf(row, receipts).map(({ name, value }) => (
-                <div key={name}>
-                  <dt>{name}</dt>
-                  <dd>{value}</dd>
-                </div>
-              ))}
-            </dl>
-          ) : null}
-          {row === undefined ? null : <ConversationTimings ask={timings} />}
-          <div className="dialog-actions">
-            <Dialog.Close className="button" data-kind="primary">
-              Close
-            </Dialog.Close>
-          </div>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <MessageDialog open={row !== undefined} title="Message details" onClose={onClose}>
+      {row?.state === 'stored' ? (
+        <dl className="message-facts">
+          {factsOf(row, receipts).map(({ name, value }) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      ) : null}
+      {row === undefined ? null : <ConversationTimings ask={timings} />}
+    </MessageDialog>
   );
 }
 

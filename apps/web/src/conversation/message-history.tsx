@@ -1,8 +1,8 @@
-import type { Revisions } from '@weft/protocol';
-import { Dialog } from 'radix-ui';
+import type { MessageBody, Revisions } from '@weft/protocol';
 import { type ReactNode, useEffect, useState } from 'react';
 import { fullTimeOf } from './days.ts';
 import type { MessageRow } from './group-messages.ts';
+import { MessageDialog } from './message-dialog.tsx';
 import { MessageText } from './message-text.tsx';
 
 type Asked =
@@ -25,29 +25,11 @@ export function MessageHistory({
   readonly onClose: () => void;
 }): ReactNode {
   return (
-    <Dialog.Root
-      open={row !== undefined}
-      onOpenChange={(open) => {
-        if (!open) onClose();
-      }}
-    >
-      <Dialog.Portal>
-        <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="dialog" aria-describedby={undefined}>
-          <Dialog.Title asChild>
-            <h2>Versions of this message</h2>
-          </Dialog.Title>
-          {row?.state === 'stored' ? (
-            <MessageVersions key={row.id} row={row} offline={offline} ask={ask} />
-          ) : null}
-          <div className="dialog-actions">
-            <Dialog.Close className="button" data-kind="primary">
-              Close
-            </Dialog.Close>
-          </div>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <MessageDialog open={row !== undefined} title="Versions of this message" onClose={onClose}>
+      {row?.state === 'stored' ? (
+        <MessageVersions key={row.id} row={row} offline={offline} ask={ask} />
+      ) : null}
+    </MessageDialog>
   );
 }
 
@@ -84,7 +66,7 @@ export function MessageVersions({
           <h3>
             Now <time dateTime={new Date(editedAt).toISOString()}>{fullTimeOf(editedAt)}</time>
           </h3>
-          <MessageText body={row.body} />
+          <VersionBody body={row.body} />
         </li>
         {earlier.toReversed().map(({ revision: number, at, body }) => (
           <li key={number}>
@@ -92,7 +74,7 @@ export function MessageVersions({
               {number === 1 ? 'At first' : `Version ${number}`}{' '}
               <time dateTime={new Date(at).toISOString()}>{fullTimeOf(at)}</time>
             </h3>
-            <MessageText body={body} />
+            <VersionBody body={body} />
           </li>
         ))}
       </ol>
@@ -100,6 +82,19 @@ export function MessageVersions({
         {noteOf(asked, offline)}
       </p>
     </>
+  );
+}
+
+/** What a version said. One that said nothing is told of in words: an empty line looks like a fault. */
+function VersionBody({ body }: { readonly body: MessageBody }): ReactNode {
+  if (body.text.trim() !== '') return <MessageText body={body} />;
+  const { files = [] } = body;
+  return (
+    <p className="version-blank">
+      {files.length === 0
+        ? 'No text'
+        : `No text, only ${files.length === 1 ? 'a file' : 'files'}: ${files.map(({ name }) => name).join(', ')}`}
+    </p>
   );
 }
 

@@ -21,7 +21,7 @@ export function MessageText({
       ))}
       {edited === undefined ? null : (
         <>
-          {' '}
+          {body.text === '' ? '' : ' '}
           <button
             type="button"
             className="message-edited"

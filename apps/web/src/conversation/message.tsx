@@ -142,7 +142,7 @@ export const Message = memo(function Message(props: MessageProps): ReactNode {
               <p className="message-gone">Message deleted</p>
             ) : (
               <>
-                {row.body.text === '' ? null : (
+                {row.body.text === '' && editedAt(row) === undefined ? null : (
                   <MessageText
                     body={row.body}
                     edited={editedAt(row)}

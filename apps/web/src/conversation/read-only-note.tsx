@@ -1,11 +1,6 @@
 import type { DocumentAccess } from '@weft/client';
 import type { ReactNode } from 'react';
 
-/** Whether words may be written under an access; while it is unknown, they wait on the device. */
-export function mayWriteUnder({ state }: DocumentAccess): boolean {
-  return state !== 'reader' && state !== 'outdated' && state !== 'denied';
-}
-
 /** Why there is no place to write. */
 export function ReadOnlyNote({
   access,

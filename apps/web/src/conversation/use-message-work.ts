@@ -1,5 +1,6 @@
 import type { ConversationHandle } from '@weft/client';
 import { useCallback, useMemo, useState } from 'react';
+import { NOT_DONE } from '../parts/use-attempt.ts';
 import type { MessageRow } from './group-messages.ts';
 import type { MessageActions } from './message-actions.ts';
 
@@ -26,7 +27,7 @@ export interface MessageWork {
 
 const FAILED: MessageNote = {
   tone: 'danger',
-  text: 'This device could not do that. Try again.',
+  text: NOT_DONE,
 };
 
 /** What can be done with the messages of a conversation, and what came of it. */

@@ -1,6 +1,7 @@
-import { Dialog } from 'radix-ui';
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import { Avatar } from '../parts/avatar.tsx';
+import { ChoiceDialog } from '../parts/choice-dialog.tsx';
+import { useChoice } from '../parts/use-choice.ts';
 import { type KnownPerson, findPeople } from './known-people.ts';
 
 export interface NewMessageProps {
@@ -14,56 +15,24 @@ export interface NewMessageProps {
 /** Chooses somebody to write to, by typing a part of their name. */
 export function NewMessage({ open, setOpen, people, write }: NewMessageProps): ReactNode {
   return (
-    <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="overlay" />
-        <Dialog.Content
-          className="command-menu"
-          aria-describedby={undefined}
-          // The conversation that opens takes the focus.
-          onCloseAutoFocus={(event) => {
-            if (document.activeElement !== document.body) event.preventDefault();
-          }}
-        >
-          <Dialog.Title className="sr-only">New message</Dialog.Title>
-          <Choice
-            people={people}
-            write={(person) => {
-              setOpen(false);
-              write(person);
-            }}
-          />
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <ChoiceDialog open={open} setOpen={setOpen} title="New message">
+      <People
+        people={people}
+        write={(person) => {
+          setOpen(false);
+          write(person);
+        }}
+      />
+    </ChoiceDialog>
   );
 }
 
-function Choice({ people, write }: Pick<NewMessageProps, 'people' | 'write'>): ReactNode {
+function People({ people, write }: Pick<NewMessageProps, 'people' | 'write'>): ReactNode {
   const list = useId();
   const [typed, setTyped] = useState('');
-  const [at, setAt] = useState(0);
   const found = findPeople(people, typed);
-  const chosen = found[Math.min(at, found.length - 1)];
   const optionId = ({ sub }: KnownPerson) => `${list}-${sub}`;
-  const chosenId = chosen === undefined ? undefined : optionId(chosen);
-
-  useEffect(() => {
-    if (chosenId !== undefined) {
-      document.getElementById(chosenId)?.scrollIntoView({ block: 'nearest' });
-    }
-  }, [chosenId]);
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
-    if (step !== 0 && found.length > 0) {
-      event.preventDefault();
-      setAt((now) => (Math.min(now, found.length - 1) + step + found.length) % found.length);
-    } else if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
-      event.preventDefault();
-      if (chosen !== undefined) write(chosen);
-    }
-  };
+  const { chosen, chosenId, choose, onKeyDown } = useChoice(found, optionId, write);
   return (
     <>
       <input
@@ -78,7 +47,7 @@ function Choice({ people, write }: Pick<NewMessageProps, 'people' | 'write'>): R
         value={typed}
         onChange={(event) => {
           setTyped(event.target.value);
-          setAt(0);
+          choose(0);
         }}
         onKeyDown={onKeyDown}
       />
@@ -91,7 +60,7 @@ function Choice({ people, write }: Pick<NewMessageProps, 'people' | 'write'>): R
             tabIndex={-1}
             aria-selected={person === chosen}
             className="command"
-            onPointerMove={() => setAt(found.indexOf(person))}
+            onPointerMove={() => choose(found.indexOf(person))}
             onClick={() => write(person)}
             onKeyDown={onKeyDown}
           >

@@ -3,9 +3,10 @@ import { type MessageFile, SAFE_IMAGES } from '@weft/protocol';
 import { useObservable } from '@weft/react';
 import { Download, File as FileIcon } from 'lucide-react';
 import { type CSSProperties, type ReactNode, useState } from 'react';
+import { sizeWords } from '../parts/size-words.ts';
 import { useFileSource } from './context.ts';
 import { useFileUrl } from './use-file-url.ts';
-import { kindWords, sizeWords } from './words.ts';
+import { kindWords } from './words.ts';
 
 const NO_UPLOADS: ReadonlyMap<string, FileProgress> = new Map();
 

@@ -1,6 +1,6 @@
 import { FILES_MAX, FILE_MAX_BYTES } from '@weft/protocol';
 import { useCallback, useState } from 'react';
-import { sizeWords } from './words.ts';
+import { sizeWords } from '../parts/size-words.ts';
 
 /** A file that is to go with the message that is being written. */
 export interface Attachment {

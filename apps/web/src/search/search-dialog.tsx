@@ -1,11 +1,12 @@
 import type { SearchHit } from '@weft/client';
 import type { DirectoryEntry } from '@weft/protocol';
 import { FileText, Hash, MessageSquareText, UserRound } from 'lucide-react';
-import { Dialog } from 'radix-ui';
 import { useWeft } from '@weft/react';
-import { type KeyboardEvent, type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { dayLabel, timeOf } from '../conversation/days.ts';
 import { useToday } from '../conversation/use-today.ts';
+import { ChoiceDialog } from '../parts/choice-dialog.tsx';
+import { useChoice } from '../parts/use-choice.ts';
 import { navigate } from '../routing/use-route.ts';
 import { titleOf, useShell } from '../shell/context.ts';
 import { useSearch } from './use-search.ts';
@@ -32,22 +33,9 @@ export function SearchDialog({
   // Whoever comes back looks for something near.
   const [query, setQuery] = useState('');
   return (
-    <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="overlay" />
-        <Dialog.Content
-          className="command-menu search-dialog"
-          aria-describedby={undefined}
-          // The message that was chosen takes the focus: it stays there.
-          onCloseAutoFocus={(event) => {
-            if (document.activeElement !== document.body) event.preventDefault();
-          }}
-        >
-          <Dialog.Title className="sr-only">Search messages</Dialog.Title>
-          <Search query={query} setQuery={setQuery} close={() => setOpen(false)} />
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <ChoiceDialog open={open} setOpen={setOpen} title="Search messages" kind="search">
+      <Search query={query} setQuery={setQuery} close={() => setOpen(false)} />
+    </ChoiceDialog>
   );
 }
 
@@ -67,6 +55,8 @@ type Line =
     }
   | { readonly kind: 'more'; readonly key: string };
 
+const optionId = ({ key }: Line) => `found-${key}`;
+
 function Search({
   query,
   setQuery,
@@ -81,7 +71,6 @@ function Search({
   // Before the first key: the worker starts while one types.
   useEffect(() => weft.prepareSearch(), [weft]);
   const [limit, setLimit] = useState(STEP);
-  const [at, setAt] = useState(0);
   const searched = useSearch(query, limit);
   const results = searched?.results;
   const words = results?.words ?? [];
@@ -95,17 +84,7 @@ function Search({
     })),
     ...(results?.more === true ? [{ kind: 'more', key: 'more' } as const] : []),
   ];
-  const index = Math.min(at, lines.length - 1);
-  const chosen = lines[index];
-  const chosenKey = chosen?.key;
-
-  useEffect(() => {
-    if (chosenKey === undefined) return;
-    document.getElementById(`found-${chosenKey}`)?.scrollIntoView({ block: 'nearest' });
-  }, [chosenKey]);
-
-  const go = (line: Line | undefined) => {
-    if (line === undefined) return;
+  const go = (line: Line) => {
     if (line.kind === 'more') {
       setLimit(limit + STEP);
       return;
@@ -116,16 +95,7 @@ function Search({
     if (beside) panes.setOpen('right', true);
     navigate(line.kind === 'title' ? line.path : line.place.path);
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
-    if (step !== 0 && lines.length > 0) {
-      event.preventDefault();
-      setAt((index + step + lines.length) % lines.length);
-    } else if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
-      event.preventDefault();
-      go(chosen);
-    }
-  };
+  const { chosen, chosenId, choose, onKeyDown } = useChoice(lines, optionId, go);
   // What was found for other words says nothing about these.
   const nothing =
     results !== undefined && searched?.query === query.trim() && lines.length === 0
@@ -139,7 +109,7 @@ function Search({
         aria-label="Search messages"
         aria-expanded={lines.length > 0}
         aria-controls="found"
-        aria-activedescendant={chosen === undefined ? undefined : `found-${chosen.key}`}
+        aria-activedescendant={chosenId}
         placeholder="Search messages"
         autoFocus
         value={query}
@@ -147,7 +117,7 @@ function Search({
         onFocus={(event) => event.target.select()}
         onChange={(event) => {
           setQuery(event.target.value);
-          setAt(0);
+          choose(0);
           setLimit(STEP);
         }}
         onKeyDown={onKeyDown}
@@ -156,12 +126,12 @@ function Search({
         {lines.map((line, place) => (
           <div
             key={line.key}
-            id={`found-${line.key}`}
+            id={optionId(line)}
             role="option"
             tabIndex={-1}
-            aria-selected={place === index}
+            aria-selected={line === chosen}
             className={line.kind === 'message' ? 'command found' : 'command'}
-            onPointerMove={() => setAt(place)}
+            onPointerMove={() => choose(place)}
             onClick={() => go(line)}
             onKeyDown={onKeyDown}
           >

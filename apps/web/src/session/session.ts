@@ -40,7 +40,7 @@ export type Session = { readonly state: 'signed-out' } | SignedInSession;
 export interface SessionStore extends Observable<Session> {
   /** Signs in with a name. Rejects as `signInAsGuest` does. */
   signIn(name: string): Promise<void>;
-  /** Forgets the guest on this device and closes the client. */
+  /** Forgets the guest on this device and closes the client. Never rejects. */
   signOut(): Promise<void>;
 }
 
@@ -72,7 +72,8 @@ export function createSessionStore(storage: Storage): SessionStore {
       const before = session;
       forgetGuest(storage);
       change({ state: 'signed-out' });
-      if (before.state === 'signed-in') await before.weft.close();
+      // The person has left already: what does not close now, the browser closes with the page.
+      if (before.state === 'signed-in') await before.weft.close().catch(() => undefined);
     },
   };
 }

@@ -1,4 +1,3 @@
-import type { DocumentAccess } from '@weft/client';
 import { MAIN_WORKSPACE, conversationKind } from '@weft/protocol';
 import { useObservable, useUnread, useWeft, useWorkspace } from '@weft/react';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
@@ -22,13 +21,12 @@ import { guardClosing } from '../sync/close-guard.ts';
 import { type Shell, ShellContext } from './context.ts';
 import { HomePage } from './home-page.tsx';
 import { MissingPage } from './missing-page.tsx';
+import { useAccess } from '../conversation/access.ts';
 import { Pane } from './pane.tsx';
 import { useKeys } from './use-keys.ts';
 import { usePanes } from './use-panes.ts';
 
 const NO_ENTRIES = [] as const;
-const UNKNOWN: DocumentAccess = { state: 'unknown' };
-
 /** Everything behind the door: the directory, the page, and the conversation beside it. */
 export function Workspace(): ReactNode {
   const route = useRoute();
@@ -38,7 +36,7 @@ export function Workspace(): ReactNode {
   const workspace = useWorkspace(MAIN_WORKSPACE);
   const entries = useObservable(workspace?.entries, NO_ENTRIES);
   const phase = useObservable(workspace?.phase, 'loading');
-  const access = useObservable(workspace?.access, UNKNOWN);
+  const access = useAccess(workspace);
   // Before the server was asked, what the device knows is taken for granted: it works without a network.
   const mayWrite = workspace !== undefined && ['owner', 'editor', 'unknown'].includes(access.state);
   const [commands, setCommands] = useState(false);

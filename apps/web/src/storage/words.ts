@@ -1,4 +1,5 @@
 import { type DeviceEstimate, WeftError } from '@weft/client';
+import { sizeWords } from '../parts/size-words.ts';
 
 /** How much of this browser's room is used. */
 export function roomWords(estimate: DeviceEstimate | undefined): string {
@@ -22,12 +23,4 @@ export function keptWords(error: unknown): string {
     if (error.code === 'document-open') return 'It is open. Close it first.';
   }
   return 'This device could not remove it.';
-}
-
-/** Bytes as people read them. */
-export function sizeWords(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  const value = bytes / 1000 ** power;
-  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }

@@ -1,11 +1,11 @@
-import type { ConversationHandle, DocumentAccess } from '@weft/client';
+import type { ConversationHandle } from '@weft/client';
 import { errorDefinition } from '@weft/protocol';
-import { useObservable } from '@weft/react';
 import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Composer } from '../conversation/composer.tsx';
 import { WRITE } from '../conversation/composer-mode.ts';
-import { ReadOnlyNote, mayWriteUnder } from '../conversation/read-only-note.tsx';
+import { mayWriteUnder, useAccess } from '../conversation/access.ts';
+import { ReadOnlyNote } from '../conversation/read-only-note.tsx';
 import { type Mentionable, writeBody } from '../conversation/write-body.ts';
 import { Notice } from '../parts/notice.tsx';
 import { pathOfThread, pathOfThreads } from '../routing/routes.ts';
@@ -14,31 +14,20 @@ import { useOffline } from '../sync/use-offline.ts';
 import { useBesidePeople } from './use-beside-people.ts';
 import { quoteWords } from './words.ts';
 
-const UNKNOWN: DocumentAccess = { state: 'unknown' };
-
-/** A thread before its first message: nothing of it exists until that is sent. */
-export function NewThread({
-  beside,
-  quote,
-  called,
-  onForget,
-}: {
-  readonly beside: ConversationHandle;
+export interface NewThreadProps {
+  readonly beside: Pick<ConversationHandle, 'id' | 'access' | 'receipts' | 'startThread'>;
   /** Text of the document that it is about; empty for the document as a whole. */
   readonly quote: string;
   /** Counts up with each request to write. */
   readonly called: number;
   /** It is to be about the document as a whole. */
   readonly onForget: () => void;
-}): ReactNode {
-  const offline = useOffline();
-  const people = useBesidePeople(beside);
-  const access = useObservable(beside.access, UNKNOWN);
-  const submit = async (text: string, taken: readonly Mentionable[]) => {
-    const { anchor } = await beside.startThread(writeBody(text, [...taken, ...people]), { quote });
-    navigate(pathOfThread(beside.id, anchor), { replace: true });
-  };
-  const cancel = () => navigate(pathOfThreads(beside.id), { replace: true });
+}
+
+/** A thread before its first message: nothing of it exists until that is sent. */
+export function NewThread(props: NewThreadProps): ReactNode {
+  const { beside } = props;
+  const access = useAccess(beside);
   if (access.state === 'denied') {
     return (
       <Notice tone="denied" title="These threads are not open to you">
@@ -51,7 +40,7 @@ export function NewThread({
       <div className="threads">
         <div className="threads-bar">
           <h3>New thread</h3>
-          <button type="button" className="text-button" onClick={cancel}>
+          <button type="button" className="text-button" onClick={() => toList(beside.id)}>
             All threads
           </button>
         </div>
@@ -61,6 +50,27 @@ export function NewThread({
       </div>
     );
   }
+  return <Writing {...props} />;
+}
+
+function toList(document: string): void {
+  navigate(pathOfThreads(document), { replace: true });
+}
+
+function Writing({ beside, quote, called, onForget }: NewThreadProps): ReactNode {
+  const offline = useOffline();
+  const people = useBesidePeople(beside);
+  // The button that was pressed goes with the passage: the focus goes on to the words.
+  const [forgot, setForgot] = useState(0);
+  const forget = () => {
+    onForget();
+    setForgot((times) => times + 1);
+  };
+  const submit = async (text: string, taken: readonly Mentionable[]) => {
+    const { anchor } = await beside.startThread(writeBody(text, [...taken, ...people]), { quote });
+    navigate(pathOfThread(beside.id, anchor), { replace: true });
+  };
+  const cancel = () => toList(beside.id);
   return (
     <div className="threads">
       <div className="threads-bar">
@@ -84,7 +94,7 @@ export function NewThread({
               className="icon-button"
               aria-label="Not about this passage"
               title="Not about this passage"
-              onClick={onForget}
+              onClick={forget}
             >
               <X size={14} aria-hidden="true" />
             </button>
@@ -101,7 +111,7 @@ export function NewThread({
         conversation={`new-thread-${beside.id}`}
         placeholder="What is to be said about it?"
         mode={WRITE}
-        called={called}
+        called={called + forgot}
         people={people}
         onType={() => undefined}
         onSubmit={submit}

@@ -1,16 +1,15 @@
-import type { ConversationHandle, DocumentAccess, DocumentThread } from '@weft/client';
+import type { ConversationHandle, DocumentThread } from '@weft/client';
 import { errorDefinition } from '@weft/protocol';
 import { useObservable } from '@weft/react';
 import { MessageSquareQuote, Plus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { ReadOnlyNote, mayWriteUnder } from '../conversation/read-only-note.tsx';
+import { mayWriteUnder, useAccess } from '../conversation/access.ts';
+import { ReadOnlyNote } from '../conversation/read-only-note.tsx';
 import { keysOf } from '../parts/keys.ts';
 import { Notice } from '../parts/notice.tsx';
 import { MessageSkeleton } from '../parts/skeleton.tsx';
 import { useOffline } from '../sync/use-offline.ts';
 import { ThreadRow } from './thread-row.tsx';
-
-const UNKNOWN: DocumentAccess = { state: 'unknown' };
 
 /** The comment threads of a document: those that are open, and those that were settled. */
 export function ThreadList({
@@ -25,7 +24,7 @@ export function ThreadList({
   readonly onComment: () => void;
 }): ReactNode {
   const phase = useObservable(beside.phase);
-  const access = useObservable(beside.access, UNKNOWN);
+  const access = useAccess(beside);
   const offline = useOffline();
   const mayWrite = mayWriteUnder(access);
   const open = threads.filter(({ resolved }) => resolved === undefined);

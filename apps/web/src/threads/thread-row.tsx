@@ -7,6 +7,7 @@ import { useToday } from '../conversation/use-today.ts';
 import { Link } from '../routing/link.tsx';
 import { pathOfThread } from '../routing/routes.ts';
 import { useSession } from '../session/context.ts';
+import { useAttempt } from '../parts/use-attempt.ts';
 import { moveFocus } from '../sidebar/move-focus.ts';
 import { UnreadBadge } from '../sidebar/unread-badge.tsx';
 import { byWords, countWords, momentOf, newestOf, quoteWords } from './words.ts';
@@ -79,11 +80,12 @@ export function ThreadNotes({
   beside,
   offline,
 }: {
-  readonly thread: DocumentThread;
-  readonly beside: ConversationHandle;
+  readonly thread: Pick<DocumentThread, 'state' | 'failed'>;
+  readonly beside: Pick<ConversationHandle, 'retry' | 'dismiss'>;
   readonly offline: boolean;
 }): ReactNode {
   const { state, failed = [] } = thread;
+  const { problem, attempt } = useAttempt();
   return (
     <>
       {state === 'queued' && offline ? (
@@ -94,14 +96,19 @@ export function ThreadNotes({
           <span>
             {REFUSED[action === 'thread' || action === 'resolve' ? action : 'reopen']} {reason}
           </span>
-          <button type="button" className="text-button" onClick={() => void beside.retry(id)}>
+          <button type="button" className="text-button" onClick={() => attempt(beside.retry(id))}>
             Retry
           </button>
-          <button type="button" className="text-button" onClick={() => void beside.dismiss(id)}>
+          <button type="button" className="text-button" onClick={() => attempt(beside.dismiss(id))}>
             Discard
           </button>
         </p>
       ))}
+      {problem === '' ? null : (
+        <p className="message-note" data-tone="danger" role="alert">
+          {problem}
+        </p>
+      )}
     </>
   );
 }

@@ -1,12 +1,13 @@
-import type { ConversationHandle, DocumentAccess, DocumentThread } from '@weft/client';
+import type { ConversationHandle, DocumentThread } from '@weft/client';
 import { useObservable } from '@weft/react';
 import { ArrowLeft, Check, RotateCcw } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { ConversationView } from '../conversation/conversation-view.tsx';
 import { fullTimeOf } from '../conversation/days.ts';
-import { mayWriteUnder } from '../conversation/read-only-note.tsx';
+import { mayWriteUnder, useAccess } from '../conversation/access.ts';
 import { useToday } from '../conversation/use-today.ts';
 import { Notice } from '../parts/notice.tsx';
+import { useAttempt } from '../parts/use-attempt.ts';
 import { MessageSkeleton } from '../parts/skeleton.tsx';
 import { Link } from '../routing/link.tsx';
 import { pathOfThreads } from '../routing/routes.ts';
@@ -14,8 +15,6 @@ import { useSession } from '../session/context.ts';
 import { useOffline } from '../sync/use-offline.ts';
 import { ThreadNotes } from './thread-row.tsx';
 import { byWords, momentOf, quoteWords } from './words.ts';
-
-const UNKNOWN: DocumentAccess = { state: 'unknown' };
 
 /** One thread: what it is about, and its conversation. */
 export function ThreadView({
@@ -27,17 +26,14 @@ export function ThreadView({
   readonly thread: DocumentThread | undefined;
 }): ReactNode {
   const phase = useObservable(beside.phase);
-  const access = useObservable(beside.access, UNKNOWN);
+  const access = useAccess(beside);
   const offline = useOffline();
-  const [problem, setProblem] = useState('');
+  const { problem, attempt } = useAttempt();
   const mayWrite = mayWriteUnder(access);
   const change = () => {
     if (thread === undefined) return;
-    setProblem('');
     const { anchor, resolved } = thread;
-    (resolved === undefined ? beside.resolveThread(anchor) : beside.reopenThread(anchor)).catch(
-      () => setProblem('This device could not do that. Try again.'),
-    );
+    attempt(resolved === undefined ? beside.resolveThread(anchor) : beside.reopenThread(anchor));
   };
   const resolved = thread?.resolved;
   return (

@@ -8,7 +8,9 @@ import { useSession } from '../session/context.ts';
 const NO_RECEIPTS: readonly Receipt[] = [];
 
 /** Who else has the conversation beside a document open, or had: who can be mentioned in its threads. */
-export function useBesidePeople(beside: ConversationHandle): readonly Mentionable[] {
+export function useBesidePeople(
+  beside: Pick<ConversationHandle, 'receipts'>,
+): readonly Mentionable[] {
   const { person } = useSession();
   const receipts = useObservable(beside.receipts, NO_RECEIPTS);
   return useMemo(

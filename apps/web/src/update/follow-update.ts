@@ -21,10 +21,16 @@ export function followUpdate({ updates, session, reload }: FollowParts): () => v
       over = true;
       reload();
     };
-    void reloadSafely({ updates, session, reload: () => (over ? undefined : once()) }).then(() => {
-      busy = false;
-      look();
-    });
+    reloadSafely({ updates, session, reload: () => (over ? undefined : once()) }).then(
+      () => {
+        busy = false;
+        look();
+      },
+      // The device failed: what it did not take is in this page alone, which stays until something changes.
+      () => {
+        busy = false;
+      },
+    );
   };
   const stops = [updates.subscribe(look), session?.work.status.subscribe(look)];
   look();

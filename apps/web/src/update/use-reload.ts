@@ -19,7 +19,10 @@ export function useReload(): Reload {
   const [asked, setAsked] = useState<Reload['asked']>('no');
   const take = async (): Promise<void> => {
     setAsked('waiting');
-    const outcome = await reloadSafely({ updates, session, reload: () => location.reload() });
+    // A device that cannot say that it has everything may not have it.
+    const outcome = await reloadSafely({
+      ...{ updates, session, reload: () => location.reload() },
+    }).catch(() => 'unsaved' as const);
     if (outcome === 'unsaved') setAsked('unsaved');
   };
   return {
