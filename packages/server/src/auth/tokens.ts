@@ -1,8 +1,6 @@
-import type { KeyObject } from 'node:crypto';
 import { DEFAULT_TENANT, WeftError, claimsSchema } from '@weft/protocol';
-import { SignJWT, decodeProtectedHeader, errors, jwtVerify } from 'jose';
+import { type CryptoKey, SignJWT, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import * as v from 'valibot';
-import { secretKey, verifyHs256 } from './hs256.ts';
 import { type KeySet, PUBLIC_KEY_ALGORITHMS } from './key-set.ts';
 import type { Principal } from './principal.ts';
 
@@ -14,13 +12,15 @@ export const SECRET_MIN_BYTES = 32;
  * may verify one follows from its algorithm alone, so that no public key is ever taken for a secret.
  */
 export class Tokens {
-  readonly #secret: KeyObject;
+  readonly #secret: Uint8Array<ArrayBuffer>;
+  /** The secret, imported once: as bytes, it would be for each token. */
+  #imported: Promise<CryptoKey> | undefined;
   readonly #now: () => number;
   readonly #keys: KeySet | undefined;
 
   /** @param now UTC milliseconds @param keys who else may sign tokens */
   constructor(secret: string, now: () => number, keys?: KeySet) {
-    this.#secret = secretKey(secret);
+    this.#secret = new TextEncoder().encode(secret);
     this.#now = now;
     this.#keys = keys;
   }
@@ -50,15 +50,25 @@ export class Tokens {
     }
   }
 
+  #key(): Promise<CryptoKey> {
+    const hmac = { name: 'HMAC', hash: 'SHA-256' };
+    this.#imported ??= crypto.subtle.importKey('raw', this.#secret, hmac, false, [
+      'sign',
+      'verify',
+    ]);
+    return this.#imported;
+  }
+
   async #payload(token: string): Promise<unknown> {
-    const now = this.#now();
+    const currentDate = new Date(this.#now());
     if (this.#keys === undefined || decodeProtectedHeader(token).alg === 'HS256') {
-      return verifyHs256(token, this.#secret, Math.floor(now / 1000));
+      const checks = { algorithms: ['HS256'], currentDate };
+      return (await jwtVerify(token, await this.#key(), checks)).payload;
     }
     const { key, issuer, audience } = this.#keys;
     const { payload } = await jwtVerify(token, key, {
       algorithms: [...PUBLIC_KEY_ALGORITHMS],
-      currentDate: new Date(now),
+      currentDate,
       ...(issuer === undefined ? {} : { issuer }),
       ...(audience === undefined ? {} : { audience }),
     });
@@ -81,7 +91,7 @@ export class Tokens {
       .setSubject(person.sub)
       .setIssuedAt(now)
       .setExpirationTime(exp)
-      .sign(this.#secret);
+      .sign(await this.#key());
     return { token, expires: exp * 1000 };
   }
 }
