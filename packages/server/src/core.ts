@@ -206,6 +206,7 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
     if (!(await stands(store.registry, principal))) throw new WeftError('revoked');
     return principal;
   };
+  let revocations = 0;
   const paces = new Paces({ ...DEFAULT_PACE, ...options.pace }, now);
   const searches = new Paces({ ...DEFAULT_SEARCH_PACE, ...options.searchPace }, now);
   const files = new Files({
@@ -236,6 +237,9 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
     logger,
     now,
     verify,
+    get revocations() {
+      return revocations;
+    },
     stands: (principal) => stands(store.registry, principal),
     joined: (present) => people.add(present),
     left: (present) => people.remove(present),
@@ -294,6 +298,8 @@ export async function createWeftCore(options: WeftCoreOptions): Promise<WeftCore
     },
     revoke: async (tenant, what) => {
       await store.registry.revoke(tenant, revokedName(what), now());
+      // Before anybody is told: whoever is signing in just now is not among those who are.
+      revocations += 1;
       meter.revocation();
       const sub = 'sub' in what ? what.sub : undefined;
       for (const each of people.of(tenant, sub)) each.reverify();

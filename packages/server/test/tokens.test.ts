@@ -1,8 +1,12 @@
 import { createHmac } from 'node:crypto';
+import { PROTOCOL_VERSION } from '@weft/protocol';
+import type { Store } from '@weft/storage';
+import { openMemoryStore } from '@weft/storage/memory';
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { Tokens } from '../src/auth/tokens.ts';
-import { SECRET } from './support/server.ts';
+import { rawClient } from './support/raw-client.ts';
+import { SECRET, editorToken, startServer } from './support/server.ts';
 
 const NOW = 1_800_000_000_000;
 const SECOND = NOW / 1000;
@@ -81,5 +85,35 @@ describe('a token of our own secret', () => {
     const bytes = `${head}.${Buffer.from([0x7b, 0xff, 0x7d]).toString('base64url')}`;
     const mac = createHmac('sha256', SECRET).update(bytes).digest('base64url');
     expect(await codeOf(`${bytes}.${mac}`)).toBe('token-invalid');
+  });
+});
+
+describe('a sign-in that is taken back', () => {
+  it('[R3] while its token is being looked at ends its socket all the same', async () => {
+    const memory = await openMemoryStore();
+    let looked = () => {};
+    const looking = new Promise<void>((resolve) => {
+      looked = resolve;
+    });
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const revoked: Store['registry']['revoked'] = async (...name) => {
+      const at = await memory.registry.revoked(...name);
+      looked();
+      await gate;
+      return at;
+    };
+    const store = { ...memory, registry: { ...memory.registry, revoked } };
+    const { sync, server } = await startServer({ store });
+    const client = await rawClient(sync);
+    const token = await editorToken('ann');
+    client.say({ type: 'hello', protocol: PROTOCOL_VERSION, token, device: 'd', build: 't' });
+    await looking;
+    await server.revoke('_', { sub: 'ann' });
+    // What was read of it is older than that.
+    release();
+    expect(await client.closed()).toMatchObject({ reason: 'revoked' });
   });
 });

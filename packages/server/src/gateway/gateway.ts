@@ -231,10 +231,12 @@ export class Gateway {
 
   /** The status line for a request that gets no socket. A target may be anything: an error here would end the process. */
   #refusal({ url: target = '/', headers }: IncomingMessage): string | undefined {
-    const base = 'http://localhost';
-    if (!URL.canParse(target, base)) return '400 Bad Request';
-    const url = new URL(target, base);
-    if (url.pathname !== SYNC_PATH && readYjsRequest(url) === undefined) return '404 Not Found';
+    if (target !== SYNC_PATH) {
+      const base = 'http://localhost';
+      if (!URL.canParse(target, base)) return '400 Bad Request';
+      const url = new URL(target, base);
+      if (url.pathname !== SYNC_PATH && readYjsRequest(url) === undefined) return '404 Not Found';
+    }
     if (!originAllowed(headers.origin, headers.host, this.#origins)) return '403 Forbidden';
     return this.#accepting ? undefined : BUSY;
   }
@@ -353,7 +355,7 @@ function refuse(transport: Duplex, status: string, code?: ErrorCode): void {
 
 /** What a `y-websocket` provider asks for; `undefined` for every other socket. The target was found to be a URL. */
 function yjsRequest({ url = '/' }: IncomingMessage): YjsRequest | undefined {
-  return readYjsRequest(new URL(url, 'http://localhost'));
+  return url === SYNC_PATH ? undefined : readYjsRequest(new URL(url, 'http://localhost'));
 }
 
 /**

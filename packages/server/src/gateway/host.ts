@@ -37,6 +37,8 @@ export interface SocketHost {
   /** UTC milliseconds. */
   now(): number;
   verify(token: string): Promise<Principal>;
+  /** How often sign-ins were taken back since the start: while it is the same, what `verify` found holds. */
+  readonly revocations: number;
   /** Whether a token that was verified was not taken back since. */
   stands(principal: Principal): Promise<boolean>;
   /** A person signed in on a socket: changes of their rights are told to it until it has left. */

@@ -135,12 +135,16 @@ export class SignIn implements Present, Guest {
   #verify(attempt: Attempt): void {
     const { token, frames, before } = attempt;
     this.#person = { state: 'verifying', frames, before };
-    this.#line.host.verify(token).then(
+    const { host } = this.#line;
+    const { revocations } = host;
+    host.verify(token).then(
       (principal) => {
         if (this.#person.state !== 'verifying') return;
         try {
           if (before === undefined && !this.#seated(principal, attempt)) return;
           attempt.done(this.#become(principal, before));
+          // It may have been taken back between its being looked at and this.
+          if (host.revocations !== revocations) this.reverify();
         } catch (error) {
           this.#line.fail(error);
           return;
@@ -230,8 +234,6 @@ export class SignIn implements Present, Guest {
   #join(principal: Principal): void {
     this.#joined = principal;
     this.#line.host.joined(this);
-    // It may have been taken back between its being looked at and this.
-    this.reverify();
   }
 
   get tenant(): string {
