@@ -12,13 +12,17 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
 };
 
+let built: Promise<unknown> | undefined;
+
+/** Once in a process, whatever the number of test files that ask for it. */
 export async function buildPages(): Promise<void> {
-  await build({
+  built ??= build({
     root: PAGES,
     configFile: false,
     logLevel: 'warn',
     build: { outDir: BUILT, emptyOutDir: true, minify: false, reportCompressedSize: false },
   });
+  await built;
 }
 
 /** Answers with a file of the built pages. */
