@@ -56,7 +56,7 @@ function searching(answer: (address: URL, token: string) => unknown, connect = t
       looking.add(look);
       look();
     });
-  return { weft, env, asked, asks, ...talking(store) };
+  return { weft, env, server, asked, asks, ...talking(store) };
 }
 
 const searched = ({ device, server }: SearchResults) =>
@@ -190,6 +190,49 @@ describe('a search', () => {
     const search = weft.search('word');
     const failed = await until(search.results, ({ server }) => server.state === 'failed');
     expect(failed).toMatchObject({ server: { code: 'storage-failed' } });
+  });
+
+  it('asks for no further page when it was closed, or the client was', async () => {
+    for (const end of ['search', 'client'] as const) {
+      let answer: (page: unknown) => void = () => undefined;
+      // A platform of an embedder's that does not hear that it is to stop.
+      const { weft, asked, asks } = searching(
+        () =>
+          new Promise((resolve) => {
+            answer = resolve;
+          }),
+      );
+      const search = weft.search('word', { limit: 120 });
+      await asks(1);
+      const told = new Promise((resolve) => setImmediate(resolve));
+      if (end === 'search') search.close();
+      else await weft.close();
+      answer({ found: [onServer('far', 1, 'word', BEGAN)], next: 40 });
+      await told;
+      await new Promise((resolve) => setImmediate(resolve));
+      expect([end, asked.length]).toEqual([end, 1]);
+    }
+  });
+
+  it('that was closed is not begun again by an attempt that was planned before its last one', async () => {
+    const { weft, env, server, asked, asks } = searching(() => {
+      throw new Error('No network.');
+    });
+    const search = weft.search('word');
+    const offline = () => until(search.results, ({ server: { state } }) => state === 'offline');
+    await asks(1);
+    await offline();
+    server.socket.cut();
+    await until(weft.connection, ({ state }) => state !== 'online');
+    env.hurry();
+    await asks(2);
+    await offline();
+    search.close();
+    const before = search.results.get();
+    env.advance(20_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toHaveLength(2);
+    expect(search.results.get()).toBe(before);
   });
 
   it('tells nothing more when it was closed', async () => {

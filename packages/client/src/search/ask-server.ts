@@ -77,6 +77,8 @@ async function onePage(
   | Exclude<ServerAnswer, { outcome: 'found' }>
 > {
   try {
+    // Whether a platform of the embedder's hears of it or not.
+    signal.throwIfAborted();
     const { status, text } = await request(address, {
       headers: { authorization: `Bearer ${token}` },
       signal,

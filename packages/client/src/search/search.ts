@@ -38,6 +38,8 @@ const SLOWER = 1_000;
 export class Searcher {
   readonly #options: SearcherOptions;
   readonly #device: DeviceSearch;
+  /** What ends each search that is open. */
+  readonly #open = new Set<() => void>();
 
   constructor(options: SearcherOptions) {
     this.#options = options;
@@ -79,10 +81,13 @@ export class Searcher {
       if (found !== undefined) parts.server = found;
       show({ server });
     });
-    return () => {
+    const stop = () => {
+      this.#open.delete(stop);
       stopDevice();
       stopServer();
     };
+    this.#open.add(stop);
+    return stop;
   }
 
   tidy(): void {
@@ -93,7 +98,9 @@ export class Searcher {
     this.#device.prepare();
   }
 
+  /** Ends all searches too: their timers and requests would outlive the client. */
   close(): void {
+    for (const stop of this.#open) stop();
     this.#device.close();
   }
 
@@ -107,6 +114,11 @@ export class Searcher {
     const abort = new AbortController();
     let stopTimer: () => void = () => undefined;
     let failures = 0;
+    // One at a time: one that was planned before would go on after the search was closed.
+    const later = (ms: number, run: () => void) => {
+      stopTimer();
+      stopTimer = env.timer(ms, run);
+    };
     const ask = async (anew: boolean): Promise<void> => {
       state = 'asking';
       told(undefined, { state: 'searching' });
@@ -121,9 +133,9 @@ export class Searcher {
         told(undefined, { state: 'offline' });
         failures += 1;
         // Nothing else would tell: the socket may be well where a request was not.
-        stopTimer = env.timer(backoffDelay(failures, env.random()), look);
+        later(backoffDelay(failures, env.random()), look);
       } else if (answer.code === 'too-fast') {
-        stopTimer = env.timer(SLOWER, () => void ask(false));
+        later(SLOWER, () => void ask(false));
       } else if (isOfToken(answer.code) && !anew) {
         await ask(true);
       } else {
