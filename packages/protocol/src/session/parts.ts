@@ -17,6 +17,11 @@ export function partsOf(message: Uint8Array, channel: number): readonly Part[] {
   return parts;
 }
 
+/** Frames that a message leaves in. */
+export function partCount({ length }: Uint8Array): number {
+  return Math.max(1, Math.ceil(length / PART_BYTES));
+}
+
 /** Messages that arrive in parts. What one side can make the other hold is bounded over all channels together. */
 export class Assembly {
   readonly #open = new Map<number, Uint8Array[]>();

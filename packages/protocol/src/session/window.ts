@@ -1,7 +1,7 @@
 import { WeftError } from '../errors.ts';
 import type { DataFrame, Part } from './frames.ts';
 import { ACK_AFTER, REPLAY } from './limits.ts';
-import { Assembly, partsOf } from './parts.ts';
+import { Assembly, partCount, partsOf } from './parts.ts';
 
 /** A part with its place in the session. */
 export interface Sequenced extends Part {
@@ -71,9 +71,17 @@ export class SessionWindow {
     return this.#kept.length - this.#head;
   }
 
-  /** Whether the bytes of a message can be kept beside all that is not acknowledged; alone any may leave. */
+  /**
+   * Whether a message can be kept beside all that is not acknowledged, in frames and in bytes: sent beyond either, it
+   * would push out what a cut may call for. Alone any may leave.
+   */
   fits(message: Uint8Array): boolean {
-    return this.#keptBytes === 0 || this.#keptBytes + message.length <= this.#limits.bytes;
+    const { frames, bytes } = this.#limits;
+    const more = partCount(message);
+    return (
+      this.frames === 0 ||
+      (this.frames + more <= frames && this.#keptBytes + message.length <= bytes)
+    );
   }
 
   /** Numbers a message and keeps it; returns what is to leave, in this order. The message must not change afterwards. */
