@@ -1,8 +1,8 @@
 import type { ChangeRange } from '@weft/protocol';
-import type { DeviceStore, StoredDocument } from '@weft/storage';
+import { type DeviceStore, type StoredDocument, foldUpdates } from '@weft/storage';
 import type { Environment } from './api.ts';
 import { covers } from './coverage.ts';
-import { EMPTY_UPDATE, foldUpdates, mergeUpdates } from './merge.ts';
+import { EMPTY_UPDATE, mergeUpdates } from './merge.ts';
 
 /** A record of the device with local changes in it, not yet marked as stored. */
 interface KeptRecord {

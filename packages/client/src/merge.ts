@@ -19,18 +19,3 @@ export function mergeUpdates(updates: readonly Uint8Array[]): Uint8Array {
 
 /** The update that changes nothing: no structs, no deletes. */
 export const EMPTY_UPDATE = Uint8Array.of(0, 0);
-
-/** Folds many updates into one by way of a document: deleted text goes, and it is linear where merging is not. */
-export function foldUpdates(updates: readonly Uint8Array[]): Uint8Array {
-  const doc = new Y.Doc();
-  doc.on('afterTransaction', (transaction: Y.Transaction) => {
-    // Yjs would add deletes of its own after concurrent formatting: a fold changes nothing.
-    transaction._needFormattingCleanup = false;
-  });
-  try {
-    Y.transact(doc, () => updates.forEach((update) => Y.applyUpdate(doc, update)), null, false);
-    return Y.encodeStateAsUpdate(doc);
-  } finally {
-    doc.destroy();
-  }
-}

@@ -32,7 +32,7 @@ export const claimsSchema = v.object({
 export type Claims = v.InferOutput<typeof claimsSchema>;
 
 /** Whether a grant's pattern covers a resource: equal, or the part before a final `*` is a prefix. */
-export function covers(pattern: string, resource: string): boolean {
+function covers(pattern: string, resource: string): boolean {
   return pattern.endsWith('*') ? resource.startsWith(pattern.slice(0, -1)) : pattern === resource;
 }
 

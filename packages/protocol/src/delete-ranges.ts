@@ -4,7 +4,7 @@ import type { Range } from './encode-update.ts';
  * Whether one of the deleted ranges of a client holds a whole stretch of clocks. O(log ranges).
  * @param ranges as Yjs writes them: in order, without overlaps. Of others it may say no where yes were right.
  */
-export function covers(ranges: readonly Range[], clock: number, length: number): boolean {
+export function rangesCover(ranges: readonly Range[], clock: number, length: number): boolean {
   let low = 0;
   let high = ranges.length - 1;
   while (low < high) {

@@ -56,7 +56,7 @@ export * from './session/heartbeat.ts';
 export * from './session/limits.ts';
 export * from './session/window.ts';
 export * from './shape.ts';
-export { covers } from './delete-ranges.ts';
+export { rangesCover } from './delete-ranges.ts';
 export { splitUpdate } from './split-update.ts';
 export * from './state-hash.ts';
 export * from './thread.ts';

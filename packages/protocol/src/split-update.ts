@@ -1,6 +1,6 @@
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
-import { covers } from './delete-ranges.ts';
+import { rangesCover } from './delete-ranges.ts';
 import { type Range, type Run, encodeUpdate, writeStruct } from './encode-update.ts';
 import { type Struct, inOrder } from './struct-order.ts';
 
@@ -40,7 +40,7 @@ function deletesOf(
       continue;
     }
     const { client, clock } = struct.id;
-    if (!covers(deletes.get(client) ?? [], clock, struct.length)) continue;
+    if (!rangesCover(deletes.get(client) ?? [], clock, struct.length)) continue;
     const ranges = found.get(client) ?? [];
     found.set(client, ranges);
     ranges.push({ clock, len: struct.length });

@@ -23,6 +23,7 @@ export {
   type LogRecord,
   type Snapshot,
 } from './log.ts';
+export { foldUpdates } from './quiet-document.ts';
 export type { Guest, Invite, Member, Registry, ResourceRecord } from './registry.ts';
 export type { TextChange, TextFound, TextIndex, TextQuery } from './text-index.ts';
 export type { CommitBatch, Identity, Store, StoreFile, StoreHealth } from './store.ts';

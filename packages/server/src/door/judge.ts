@@ -1,4 +1,4 @@
-import { type ErrorCode, covers } from '@weft/protocol';
+import { type ErrorCode, rangesCover } from '@weft/protocol';
 import * as Y from 'yjs';
 import { Draft } from './draft.ts';
 import type { DocumentLimits } from './limits.ts';
@@ -221,7 +221,7 @@ function judgeKeyed(
   const { client, clock } = item.id;
   const deleted =
     item.content instanceof Y.ContentDeleted ||
-    (item.length > 1 && covers(deletes.get(client) ?? [], clock + known, fresh));
+    (item.length > 1 && rangesCover(deletes.get(client) ?? [], clock + known, fresh));
   if (known > 0) return lookup.continues(item, known, deleted) ? undefined : 'neighbours-forged';
   if (deleted) return undefined;
   return fresh > 1 && lookup.keyed(item) ? 'neighbours-forged' : undefined;

@@ -1,6 +1,6 @@
 import * as Y from 'yjs';
 import type { FoundJotting } from './jottings.ts';
-import { quietDocument, tryApply } from './quiet-document.ts';
+import { quietDocument, tryApply } from '../quiet-document.ts';
 
 /** What a device lacks of what was jotted down for one of its documents, and how many local changes that is. */
 export interface Adopted {

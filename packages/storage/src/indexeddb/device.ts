@@ -16,7 +16,7 @@ import { type Merge, foldOf, makeRoom, merged } from './make-room.ts';
 import { enqueue, outbox, replaceEntry, setMessagesAside } from './outbox.ts';
 import { quarantined } from './quarantine.ts';
 import { type Outcome, Queue } from './queue.ts';
-import { foldUpdates } from './quiet-document.ts';
+import { foldUpdates } from '../quiet-document.ts';
 import {
   evict,
   history,

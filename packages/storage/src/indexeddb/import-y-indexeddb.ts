@@ -2,7 +2,7 @@ import { WeftError } from '@weft/protocol';
 import * as Y from 'yjs';
 import type { DeviceStore } from '../device.ts';
 import { failure } from './database.ts';
-import { quietDocument, tryApply } from './quiet-document.ts';
+import { quietDocument, tryApply } from '../quiet-document.ts';
 import { readYIndexeddb } from './read-y-indexeddb.ts';
 
 export interface YIndexeddbImportOptions {
