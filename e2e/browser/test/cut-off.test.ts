@@ -58,3 +58,16 @@ test('[D2] what the server has but never answered for is not shown as stored', a
   await ann.hasStored();
   expect(await converged(ann, bea)).toBe('Before, and after');
 });
+
+test('[D2] the chip says offline on, and not stored, when it moves with the pane', async ({
+  signIn,
+}) => {
+  const ann = await signIn('Ann');
+  await ann.hasStored();
+  ann.cutOff();
+  await expect(ann.status).toHaveAttribute('data-status', 'offline');
+  await ann.page.keyboard.press('Control+\\');
+  await expect(ann.workspace).toHaveCount(0);
+  // At once, and not after a while: a wait would see the truth return.
+  expect(await ann.status.getAttribute('data-status')).toBe('offline');
+});

@@ -115,4 +115,8 @@ test('an address that names no thread says so', async ({ signIn }) => {
   await written(ann);
   await ann.page.goto(`${ann.page.url()}/threads/01J00000000000000000000000`);
   await expect(ann.page.getByText('There is no such thread')).toBeVisible();
+  // Of a document that is not there, nothing can be said: words would be for nobody.
+  await ann.page.goto(new URL('/d/01J00000000000000000000000', ann.page.url()).href);
+  await expect(ann.page.getByText('There is nothing here')).toBeVisible();
+  await expect(ann.composer).toHaveCount(0);
 });

@@ -46,7 +46,7 @@ function Commands({ close }: { readonly close: () => void }): ReactNode {
         aria-expanded="true"
         aria-controls="commands"
         aria-activedescendant={chosenId}
-        placeholder="Jump to a document, a channel, an action"
+        placeholder="Jump to a place or an action"
         autoFocus
         value={query}
         onChange={(event) => {
@@ -109,7 +109,7 @@ function useCommands(): readonly Command[] {
       { id: '!document', group: 'Actions', title: 'New document', run: () => create('document') },
       { id: '!channel', group: 'Actions', title: 'New channel', run: () => create('channel') },
     ];
-    const threads: readonly Command[] =
+    const beside: readonly Command[] =
       document === undefined
         ? []
         : [
@@ -131,11 +131,18 @@ function useCommands(): readonly Command[] {
               title: 'Show the comment threads',
               run: () => navigate(pathOfThreads(document)),
             },
+            {
+              id: '!right',
+              group: 'Actions',
+              title: panes.right.open ? 'Hide the conversation' : 'Show the conversation',
+              keys: modKey('.'),
+              run: () => panes.toggle('right'),
+            },
           ];
     return [
       ...jumps,
       ...people,
-      ...threads,
+      ...beside,
       ...(mayWrite ? makes : []),
       {
         id: '!search',
@@ -151,13 +158,6 @@ function useCommands(): readonly Command[] {
         title: panes.left.open ? 'Hide the workspace' : 'Show the workspace',
         keys: modKey('\\'),
         run: () => panes.toggle('left'),
-      },
-      {
-        id: '!right',
-        group: 'Actions',
-        title: panes.right.open ? 'Hide the conversation' : 'Show the conversation',
-        keys: modKey('.'),
-        run: () => panes.toggle('right'),
       },
       {
         id: '!theme',

@@ -1,6 +1,6 @@
 import type { DocumentHandle } from '@weft/client';
 import { type DocumentEditor as MountedEditor, selectedText } from '@weft/editor';
-import { useConversation, useDocument } from '@weft/react';
+import { useConversation, useDocument, useObservable } from '@weft/react';
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { type BesideRoute, pathOfThread } from '../routing/routes.ts';
 import { navigate } from '../routing/use-route.ts';
@@ -17,6 +17,7 @@ import { useThreadUnread } from '../threads/use-thread-unread.ts';
 import { Beside } from './beside.tsx';
 import { DocumentBody } from './document-body.tsx';
 import { PeopleList } from './people-list.tsx';
+import { useEmpty } from './use-empty.ts';
 import { usePeople } from './people.ts';
 
 /** A document with its conversation, and its comment threads, beside it. */
@@ -27,12 +28,21 @@ export function DocumentPage({
   readonly id: string;
   readonly beside: BesideRoute;
 }): ReactNode {
-  const { panes, entries, workspace, mayWrite } = useShell();
-  const { work } = useSession();
+  const { panes, entries, phase: directory, workspace, mayWrite } = useShell();
+  const { work, madeHere } = useSession();
   const handle = useDocument(id);
   const conversation = useConversation(id);
   const unread = useThreadUnread(conversation);
   const entry = entries.find((other) => other.id === id && other.kind === 'document');
+  const empty = useEmpty(handle?.doc);
+  const phase = useObservable(handle?.phase, 'loading');
+  // There is no such document: a conversation about it would take words for nobody.
+  const isMissing =
+    directory === 'synced' &&
+    phase === 'synced' &&
+    entry === undefined &&
+    empty &&
+    !madeHere.has(id);
   const editor = useRef<MountedEditor>(undefined);
   const wanted = useRef(false);
   useTitle(entry === undefined ? '' : titleOf(entry));
@@ -77,9 +87,9 @@ export function DocumentPage({
     <>
       <main className="page" id="page">
         <PageHeader
-          conversation
+          conversation={!isMissing}
           people={
-            handle === undefined ? null : (
+            handle === undefined || isMissing ? null : (
               <>
                 <Here handle={handle} />
                 <KeepButton conversation={conversation} />
@@ -100,17 +110,19 @@ export function DocumentPage({
           />
         )}
       </main>
-      <Pane side="right" panes={panes} label="Conversation">
-        <Beside
-          id={id}
-          shown={beside}
-          conversation={conversation}
-          unread={unread}
-          selected={selected}
-          asked={asked}
-          onComment={comment}
-        />
-      </Pane>
+      {isMissing ? null : (
+        <Pane side="right" panes={panes} label="Conversation">
+          <Beside
+            id={id}
+            shown={beside}
+            conversation={conversation}
+            unread={unread}
+            selected={selected}
+            asked={asked}
+            onComment={comment}
+          />
+        </Pane>
+      )}
     </>
   );
 }

@@ -16,7 +16,7 @@ import { SearchDialog } from '../search/search-dialog.tsx';
 import { useSession } from '../session/context.ts';
 import { Sidebar } from '../sidebar/sidebar.tsx';
 import { DeviceBanner } from '../status/device-banner.tsx';
-import { StatusChip } from '../status/status-chip.tsx';
+import { StatusChip, useSaid } from '../status/status-chip.tsx';
 import { guardClosing } from '../sync/close-guard.ts';
 import { type Shell, ShellContext } from './context.ts';
 import { HomePage } from './home-page.tsx';
@@ -46,6 +46,7 @@ export function Workspace(): ReactNode {
   const people = useKnownPeople(channels);
   const directs = useDirects(people, route.screen === 'channel' ? route.id : undefined);
   const unread = useUnread([...channels, ...directs.map(({ id }) => id)]);
+  const said = useSaid();
   const [searching, setSearching] = useState(false);
   const search = useCallback(() => setSearching(true), []);
   const [writing, setWriting] = useState(false);
@@ -107,7 +108,7 @@ export function Workspace(): ReactNode {
     [panes, workspace, entries, phase, mayWrite, unread, directs, search, newMessage, create],
   );
 
-  const chip = <StatusChip />;
+  const chip = <StatusChip {...said} />;
   const docked = !panes.narrow && panes.left.open;
   return (
     <ShellContext value={shell}>

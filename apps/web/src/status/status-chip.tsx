@@ -1,19 +1,45 @@
-import type { Refusal } from '@weft/client';
-import { useObservable, useStatusLine, useWeft } from '@weft/react';
+import type { Observable, Refusal } from '@weft/client';
+import { type StatusWords, createStatusLine, useObservable, useWeft } from '@weft/react';
 import { Popover } from 'radix-ui';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { useSession } from '../session/context.ts';
-import { createLooked } from './looked.ts';
+import { type Looked, createLooked } from './looked.ts';
 import { RefusedDialog } from './refused-dialog.tsx';
 import { useRefusedTitle } from './refused-list.tsx';
 import { StatusDetails } from './status-details.tsx';
 
-/** Where the person's newest change is, in a few words; the details are one click away. */
-export function StatusChip(): ReactNode {
-  const weft = useWeft();
+/** What the chip says, and what was looked at. */
+export interface Said {
+  readonly line: Observable<StatusWords>;
+  readonly looked: Looked;
+}
+
+/**
+ * Held where the workspace is: a chip that moves with a pane would begin anew, and say *Stored* until it had waited
+ * once more for the word *offline*.
+ */
+export function useSaid(): Said {
+  const { connection, storage: device, refusals } = useWeft();
   const { work } = useSession();
-  const looked = useMemo(() => createLooked(weft.refusals), [weft]);
-  const { status, text } = useStatusLine(work.status, looked.open);
+  const said = useMemo(() => {
+    const looked = createLooked(refusals);
+    const line = createStatusLine(
+      { connection, device, document: work.status, refused: looked.open },
+      (ms, fire) => {
+        const timer = setTimeout(fire, ms);
+        return () => clearTimeout(timer);
+      },
+    );
+    return { line, looked };
+  }, [connection, device, refusals, work]);
+  useEffect(() => said.line.subscribe(() => undefined), [said]);
+  return said;
+}
+
+/** Where the person's newest change is, in a few words; the details are one click away. */
+export function StatusChip({ line, looked }: Said): ReactNode {
+  const weft = useWeft();
+  const { status, text } = useObservable(line);
   const [open, setOpen] = useState(false);
   const [shown, setShown] = useState<string>();
   const refusals = useObservable(weft.refusals);
