@@ -7,7 +7,6 @@ import {
   type Outbox,
   type Role,
   SEGMENT_ROOT,
-  SEGMENT_SIZE,
   type TimelineItem,
   WeftError,
   changesOf,
@@ -25,12 +24,13 @@ import * as Y from 'yjs';
 import type { DocumentAccess, DocumentThread, Environment, History, Typist } from './api.ts';
 import type { Documents } from './documents.ts';
 import { type Derived, type Signal, derived, signal } from './observable.ts';
-import { KeepAll, type Whole } from './keep-all.ts';
+import { KeepAll } from './keep-all.ts';
 import { MarkReader } from './marks.ts';
 import { Membership } from './membership.ts';
 import { Messages } from './messages.ts';
 import type { OutboxRunner, Place } from './outbox-runner.ts';
 import { Reading } from './reading.ts';
+import { SegmentVisits } from './segment-visits.ts';
 import { Segments, firstOf } from './segments.ts';
 import type { SyncedDocument } from './synced-document.ts';
 import { ThreadReader, threadsOf } from './threads.ts';
@@ -83,6 +83,7 @@ export class Conversation {
   #typing: Typing | undefined;
   readonly #segments: Segments;
   readonly #messages = new Messages();
+  readonly #visits: SegmentVisits;
   readonly #marks = new MarkReader();
   readonly #threads = new ThreadReader();
   /** Segments of which the device holds something. */
@@ -115,6 +116,16 @@ export class Conversation {
       watch: (segment, document) => this.#watch(segment, document),
       dropped: (segment) => this.#dropped(segment),
     });
+    this.#visits = new SegmentVisits({
+      segments: this.#segments,
+      messages: this.#messages,
+      online: this.online,
+      onDevice: this.#onDevice,
+      loaded: () => this.loaded,
+      head: () => this.#head,
+      newest: () => this.#newest,
+      end: () => this.#end,
+    });
     this.reading = new Reading({
       conversation: this.id,
       env,
@@ -143,13 +154,8 @@ export class Conversation {
       store,
       online: this.online,
       timer: (ms, fire) => env.timer(ms, fire),
-      fetch: (since, told, stopped) => this.#fetchAll(since, told, stopped),
-      bring: ({ segment }) =>
-        this.#with(
-          segment,
-          () => this.#isCurrent(segment),
-          () => false,
-        ),
+      fetch: (since, told, stopped) => this.#visits.fetchAll(since, told, stopped),
+      bring: ({ segment }) => this.#visits.bring(segment),
     });
   }
 
@@ -172,61 +178,9 @@ export class Conversation {
     return this.#segments.hold(within(first), within(last));
   }
 
-  /**
-   * The first message at or after an instant, as far as it can be told without a network; the newest where there is none.
-   * @param at UTC milliseconds, as the server commits
-   */
-  async sequenceAt(at: number): Promise<number> {
-    await this.loaded;
-    if (this.#end === 0) return 0;
-    const candidates = this.#reachable();
-    let [low, high] = [0, candidates.length - 1];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      const first = firstOf(candidates[middle] ?? 0);
-      const begins = await this.#with(candidates[middle] ?? 0, () => this.#timeOf(first));
-      if (begins === undefined || begins >= at) high = middle - 1;
-      else low = middle;
-    }
-    const segment = candidates[Math.max(low, 0)] ?? 0;
-    return this.#with(segment, () => {
-      let sequence = firstOf(segment);
-      const last = Math.min(firstOf(segment + 1), this.#end);
-      while (sequence < last && (this.#timeOf(sequence) ?? 0) < at) sequence += 1;
-      return sequence;
-    });
-  }
-
-  /**
-   * Brings to the device what it lacks, the newest first.
-   * @param since how far every segment was whole
-   * @param told how many of how many are there
-   * @returns how far all of them are whole now; nothing where one is not
-   */
-  async #fetchAll(
-    since: Whole | undefined,
-    told: (have: number, of: number) => void,
-    stopped: () => boolean,
-  ): Promise<Whole | undefined> {
-    await this.loaded;
-    const head = this.#head;
-    if (head === undefined) return undefined;
-    const total = this.#newest + 1;
-    const unchanged = since === undefined ? 0 : unchangedBelow(since, head);
-    const lacking = Array.from({ length: total }, (_, segment) => segment).filter(
-      (segment) => segment >= unchanged || !this.#onDevice.has(segment),
-    );
-    let have = total - lacking.length;
-    for (const segment of lacking.toReversed()) {
-      if (stopped()) break;
-      const last = Math.min(firstOf(segment + 1) - 1, head.sequence);
-      const whole = last - firstOf(segment) + 1;
-      const isWhole = () => this.#messages.count(segment) >= whole && this.#isCurrent(segment);
-      // Every message may be here, and an edit not: the server's answer is waited for.
-      if (await this.#with(segment, isWhole, () => false)) have += 1;
-      told(have, total);
-    }
-    return have === total ? { event: head.event, sequence: head.sequence } : undefined;
+  /** The first message at or after an instant, UTC milliseconds. */
+  sequenceAt(at: number): Promise<number> {
+    return this.#visits.sequenceAt(at);
   }
 
   /** How many messages there are, and about how many bytes they take, by those that are here. */
@@ -238,10 +192,6 @@ export class Conversation {
     }
     const messages = Math.max(this.#end, this.#head?.sequence ?? 0);
     return { messages, bytes: here === 0 ? 0 : Math.round((bytes / here) * messages) };
-  }
-
-  #isCurrent(segment: number): boolean {
-    return this.#segments.get(segment)?.current.get() === true;
   }
 
   /** The person types here, or does not any more. */
@@ -545,47 +495,6 @@ export class Conversation {
     };
   }
 
-  #timeOf(sequence: number): number | undefined {
-    return this.#messages.bySequence.get(sequence)?.at;
-  }
-
-  /** Segments that can be had now. */
-  #reachable(): readonly number[] {
-    return this.online.get()
-      ? Array.from({ length: this.#newest + 1 }, (_, segment) => segment)
-      : [...this.#onDevice].toSorted((a, b) => a - b);
-  }
-
-  /**
-   * Asks something of a segment, once as much of it is here as can be had.
-   * @param enough whether what the device has will do, whatever the server has changed in it
-   */
-  async #with<T>(
-    segment: number,
-    ask: () => T,
-    enough = () => this.#messages.count(segment) === SEGMENT_SIZE,
-  ): Promise<T> {
-    const release = this.#segments.hold(firstOf(segment), firstOf(segment));
-    try {
-      const document = this.#segments.get(segment);
-      await document?.loaded;
-      const here = () => document?.current.get() !== false || !this.online.get() || enough();
-      if (document !== undefined && !here()) {
-        await new Promise<void>((done) => {
-          const look = () => {
-            if (!here()) return;
-            for (const stop of stops) stop();
-            done();
-          };
-          const stops = [document.current.subscribe(look), this.online.subscribe(look)];
-        });
-      }
-      return ask();
-    } finally {
-      release();
-    }
-  }
-
   /** A segment is read-only to everybody: whether this person may send, only the head or a refusal tells. */
   #computeAccess(): DocumentAccess {
     const all = this.#segments.all().map(([, document]) => document.access.get());
@@ -598,16 +507,6 @@ export class Conversation {
 function segmentsOf({ type, sequence }: ChangeAction): readonly number[] {
   const isPin = type === 'pin' || type === 'unpin';
   return isPin ? [FIRST_SEGMENT, segmentOf(sequence)] : [segmentOf(sequence)];
-}
-
-/**
- * The segment from which on events since may have changed something: each that takes a sequence is in its own place.
- * Where others were among them it is not known which messages they changed, and that may be any.
- */
-function unchangedBelow(since: Whole, head: ConversationHead): number {
-  const events = head.event - since.event;
-  if (events < 0 || events !== head.sequence - since.sequence) return 0;
-  return events === 0 ? segmentOf(head.sequence) + 1 : segmentOf(since.sequence + 1);
 }
 
 function sameAccess(a: DocumentAccess, b: DocumentAccess): boolean {
