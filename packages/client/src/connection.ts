@@ -42,6 +42,8 @@ export class Connection {
   readonly #unhurry: () => void;
   #state: ConnectionState = { state: 'idle' };
   #session: Session | undefined;
+  /** Of the session that is there now. */
+  #link: 'live' | 'cut' = 'live';
   /** Stands for the present attempt: what an earlier one still waits for is dropped when it arrives. */
   #attempt: object = {};
   #cancelRetry: () => void = () => undefined;
@@ -155,6 +157,7 @@ export class Connection {
       return;
     }
     if (this.#attempt !== attempt) return;
+    this.#link = 'live';
     try {
       this.#session = new part.Session({
         env,
@@ -172,7 +175,10 @@ export class Connection {
             this.#dispatch({ type: 'queued', position, wait: wait ?? undefined }),
           message: handlers.message,
           frame: handlers.frame,
-          link: (link) => this.#dispatch({ type: link === 'cut' ? 'cut' : 'resumed' }),
+          link: (link) => {
+            this.#link = link;
+            this.#dispatch({ type: link === 'cut' ? 'cut' : 'resumed' });
+          },
           ended: (end) => this.#ended(end),
         },
       });
@@ -186,7 +192,11 @@ export class Connection {
     const refusal = await this.#options.handlers.admit(welcome);
     if (this.#attempt !== attempt) return;
     if (refusal !== undefined) this.#ended({ end: 'denied', code: refusal });
-    else this.#dispatch({ type: 'welcome', now: this.#options.env.now() });
+    else {
+      this.#dispatch({ type: 'welcome', now: this.#options.env.now() });
+      // Cut while the welcome was weighed: *online* would be said of a link that is gone, until the session gives up.
+      if (this.#link === 'cut') this.#dispatch({ type: 'cut' });
+    }
   }
 
   #takeSpare(): SocketLike | undefined {

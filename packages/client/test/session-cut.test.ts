@@ -1,4 +1,5 @@
 import { PART_BYTES, SEGMENT_ROOT, WeftError } from '@weft/protocol';
+import { createMemoryDisk, openMemoryDevice } from '@weft/storage/device-memory';
 import { describe, expect, it } from 'vitest';
 import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
 import * as Y from 'yjs';
@@ -110,6 +111,41 @@ describe('a cut', () => {
     });
     await pass(all, 'online');
     expect(seen).toEqual([200_000]);
+  });
+
+  it('[S3] in the moment of the welcome is no connection: online is not said of a link that is gone', async () => {
+    const disk = createMemoryDisk();
+    const device = openMemoryDevice(disk);
+    let read: () => void = () => undefined;
+    const slow = new Promise<void>((resolve) => {
+      read = resolve;
+    });
+    let asked = false;
+    const all = setup({
+      store: {
+        ...device,
+        history: async () => {
+          asked = true;
+          await slow;
+          return device.history();
+        },
+      },
+    });
+    const { door, weft } = all;
+    const states: string[] = [];
+    await passUntil(all, () => asked);
+    door.reachable = false;
+    door.link.cut();
+    read();
+    // The welcome is weighed in microtasks from here on.
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+    weft.connection.subscribe(() => states.push(weft.connection.get().state));
+    expect(weft.connection.get().state).toBe('connecting');
+    all.env.advance(5_000);
+    expect(states).not.toContain('online');
+    door.reachable = true;
+    await pass(all, 'online');
+    expect(all.server.sockets).toHaveLength(1);
   });
 
   it('[S2] [S3] in the middle of a message in parts: the rest follows, and the server has it once', async () => {
