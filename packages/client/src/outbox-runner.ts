@@ -171,6 +171,7 @@ export class OutboxRunner {
     return this.#options.store.outbox().then(
       (kept) => {
         const here = new Set(kept.map((entry) => entry.command.id));
+        const lost = this.#net === 'leads' && this.#keepLost(here);
         const others = this.#entries.filter(({ command: { id } }) => {
           return !here.has(id) && (this.#acked.has(id) || this.#unkept.has(id));
         });
@@ -180,6 +181,7 @@ export class OutboxRunner {
         this.#entries = inOrder(kept, others);
         for (const conversation of touched) this.#options.changed(conversation);
         this.#evaluate();
+        if (lost) this.recover();
       },
       // A device that cannot be read: what is in memory is all there is.
       () => this.#evaluate(),
@@ -278,6 +280,23 @@ export class OutboxRunner {
       unsaved.set(unsaved.get() - 1);
     }
     return id;
+  }
+
+  /**
+   * What waits, and is not on the device any more though this tab took nothing away, was lost with the device's storage
+   * (a person cleared it), and no other tab sends it: it is treated like what the device would not keep. Where another
+   * tab took it away, since its message had arrived, it is sent once more, and the server answers as before (law C3).
+   * @param here what the device has
+   * @returns whether there is any
+   */
+  #keepLost(here: ReadonlySet<string>): boolean {
+    const lost = this.#entries.filter(
+      ({ command: { id }, state }) =>
+        state.state === 'queued' && !here.has(id) && !this.#acked.has(id) && !this.#unkept.has(id),
+    );
+    const nobodyWaits = { resolve: () => undefined, reject: () => undefined };
+    for (const { command } of lost) this.#unkept.set(command.id, nobodyWaits);
+    return lost.length > 0;
   }
 
   /** Hands the device what it would not keep, in order, until it refuses again. */

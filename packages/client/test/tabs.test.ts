@@ -370,6 +370,39 @@ describe('the outbox in two tabs', () => {
     expect(texts).toEqual(['first', 'second']);
   });
 
+  it('[C7] what waits outlives the storage of its device being cleared, in the tab that has it still', async () => {
+    const { open, server, disk } = browser();
+    const [a, b] = [open(), open()];
+    await Promise.all([
+      untilState(a.weft.connection, 'online'),
+      untilState(b.weft.connection, 'online'),
+    ]);
+    const [room, other] = [a.weft.conversation('general'), b.weft.conversation('elsewhere')];
+    await Promise.all([room.loaded, other.loaded]);
+    const sent = () => server.sockets[0]?.commands ?? [];
+    const texts = (conversation: string) =>
+      sent().flatMap(({ action, ...command }) =>
+        command.conversation === conversation && action.type === 'send' ? action.body.text : [],
+      );
+    await room.send('first');
+    await room.send('second');
+    await server.until(() => sent().length === 1);
+    disk.outbox.clear();
+    // By this the other one hears that something has changed.
+    await other.send('third');
+    for (let sequence = 1; sequence <= 3; sequence += 1) {
+      await server.until(() => sent().length > sequence - 1);
+      const id = sent()[sequence - 1]?.id ?? '';
+      const result = { outcome: 'stored', event: sequence, sequence, at: sequence } as const;
+      server.sockets[0]?.say({ type: 'ack', id, result });
+    }
+    expect(texts('general')).toEqual(['first', 'second']);
+    expect(texts('elsewhere')).toEqual(['third']);
+    await until(room.timeline, (list) => list.every(({ state }) => state !== 'failed'));
+    await a.weft.flush();
+    expect(await openMemoryDevice(disk).outbox(isOutboxEntry)).toEqual([]);
+  });
+
   it('[C7] a failure is shown in both, and a dismissal too', async () => {
     const { open, server } = browser();
     const [a, b] = [open(), open()];
