@@ -52,7 +52,7 @@ export function sendError(response: ServerResponse, error: WeftError): void {
   sendJson(response, STATUS[error.code] ?? 400, { code: error.code, message: error.message });
 }
 
-/** Bytes that are let pass behind an answer, the largest file: who sends still, and is cut off, never reads it. */
+/** Bytes that are let pass behind an answer, more than the largest file has: who sends still, and is cut off, never reads it. */
 const PASSED_MAX_BYTES = 32 * 1024 * 1024;
 
 /**
